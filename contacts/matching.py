@@ -1,0 +1,103 @@
+"""Find the person behind a provider's address, or make them, safely under concurrent webhooks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from .models import Contact, Identity
+
+
+def find_or_create(
+    workspace_id: int,
+    channel_kind: str,
+    *,
+    address: str = "",
+    user_id: str = "",
+    profile_name: str = "",
+    username: str = "",
+    seen_at: datetime | None = None,
+) -> Identity:
+    """The identity a provider means by `address` (digits) or `user_id`, with its contact.
+
+    Made when new; the unique constraints decide between concurrent makers, so fifty webhooks of one new person make
+    one contact. An identity known by one of the two ids learns the other; a name people gave is never overwritten.
+    Raises ValueError when both ids are empty.
+    """
+    if not address and not user_id:
+        raise ValueError("The provider named no sender.")
+    identity = _find(workspace_id, channel_kind, address, user_id)
+    if identity is None:
+        identity = _make(workspace_id, channel_kind, address, user_id, profile_name, username)
+    _learn(identity, address, user_id, profile_name, username)
+    if seen_at is not None:
+        Contact.objects.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=seen_at), pk=identity.contact_id).update(
+            last_seen_at=seen_at
+        )
+    return identity
+
+
+def _find(workspace_id: int, channel_kind: str, address: str, user_id: str) -> Identity | None:
+    known = Q()
+    if address:
+        known |= Q(address=address)
+    if user_id:
+        known |= Q(user_id=user_id)
+    found = Identity.objects.filter(known, workspace_id=workspace_id, channel_kind=channel_kind)
+    # Two rows when a number and a user id met separately before; the number's row owns the conversation people know.
+    return max(found.select_related("contact"), key=lambda identity: bool(identity.address == address), default=None)
+
+
+def _make(
+    workspace_id: int, channel_kind: str, address: str, user_id: str, profile_name: str, username: str
+) -> Identity:
+    for _attempt in range(3):
+        with transaction.atomic():
+            contact = Contact.objects.create(workspace_id=workspace_id, name=profile_name[:200])
+            identity = Identity(
+                workspace_id=workspace_id,
+                contact=contact,
+                channel_kind=channel_kind,
+                address=address,
+                user_id=user_id,
+                phone=f"+{address}" if address.isdigit() else "",
+                username=username.lstrip("@")[:100],
+                profile_name=profile_name[:200],
+            )
+            Identity.objects.bulk_create([identity], ignore_conflicts=True)
+            winner = _find(workspace_id, channel_kind, address, user_id)
+            if winner is not None:
+                if winner.contact_id != contact.pk:
+                    contact.delete()  # somebody else made the person a moment ago
+                return winner
+    raise RuntimeError("An identity vanished while it was being made.")
+
+
+def _learn(identity: Identity, address: str, user_id: str, profile_name: str, username: str) -> None:
+    news: dict[str, str] = {}
+    if address and not identity.address:
+        news["address"] = address
+        news["phone"] = f"+{address}" if address.isdigit() else ""
+    if user_id and identity.user_id != user_id:
+        news["user_id"] = user_id
+    if profile_name and identity.profile_name != profile_name[:200]:
+        news["profile_name"] = profile_name[:200]
+    if username and identity.username != username.lstrip("@")[:100]:
+        news["username"] = username.lstrip("@")[:100]
+    if not news:
+        return
+    taken = Identity.objects.filter(workspace_id=identity.workspace_id, channel_kind=identity.channel_kind)
+    for key in ("address", "user_id"):
+        if key in news and taken.filter(**{key: news[key]}).exclude(pk=identity.pk).exists():
+            news.pop(key)  # the other half is a person of its own already; joining two people is a decision, not a guess
+            news.pop("phone", None) if key == "address" else None
+    for key, value in news.items():
+        setattr(identity, key, value)
+    if news:
+        identity.save(update_fields=list(news))
+    contact = identity.contact
+    if profile_name and not contact.name:
+        contact.name = profile_name[:200]
+        contact.save(update_fields=["name"])
