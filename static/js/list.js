@@ -1,0 +1,60 @@
+// The conversation list: rows that changed are fetched by name, put in their place, or taken out.
+(() => {
+  "use strict";
+  const WAIT = 250; // signals come in bursts; one request serves them
+  const MANY = 40; // beyond this the first page is cheaper than the rows
+  const changed = new Set();
+  let timer = 0;
+  const rows = () => document.getElementById("rows");
+
+  const fetchRows = () => {
+    timer = 0;
+    const list = rows();
+    if (!list || document.hidden) return;
+    const ids = [...changed];
+    changed.clear();
+    if (!ids.length || ids.length > MANY || list.dataset.search) return refresh();
+    const query = new URLSearchParams(ids.map((id) => ["id", id]));
+    htmx.ajax("GET", `${list.dataset.delta}?${query}`, { source: list, swap: "none" });
+  };
+  const refresh = () => {
+    changed.clear();
+    if (rows() && !document.hidden) htmx.trigger(rows(), "rows:refresh");
+  };
+  document.addEventListener("live", ({ detail: { name } }) => {
+    if (name.startsWith("conv-")) changed.add(name.slice(5));
+    if (name === "list" && !timer) timer = setTimeout(fetchRows, WAIT);
+  });
+  document.addEventListener("live:up", refresh);
+
+  // The chosen row is marked at once, not when the thread arrives.
+  const mark = () => {
+    const open = document.querySelector("[data-conversation]")?.dataset.conversation;
+    for (const row of document.querySelectorAll(".row")) {
+      if (row.dataset.conv === open) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
+    }
+  };
+  document.addEventListener("click", (event) => {
+    const row = event.target.closest?.(".row");
+    if (!row || event.metaKey || event.ctrlKey) return;
+    for (const other of document.querySelectorAll('.row[aria-current="true"]')) other.removeAttribute("aria-current");
+    row.setAttribute("aria-current", "true");
+  });
+  for (const name of ["htmx:afterSettle", "carillon:upserted"]) document.addEventListener(name, mark);
+
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "rows" || !event.detail.requestConfig.elt.matches("input[type=search]")) return;
+    const count = rows().querySelectorAll(".row").length;
+    carillon.say(count === 0 ? "No conversations match" : count === 1 ? "1 conversation" : `${count} conversations`);
+  });
+
+  // The tab's title counts what waits.
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    if (event.detail.target.id !== "counts") return;
+    const unread = Number(document.getElementById("counts")?.dataset.unread || 0);
+    document.title = document.title.replace(/^\(\d+\+?\) /, "");
+    if (unread) document.title = `(${unread}) ${document.title}`;
+    navigator.setAppBadge?.(unread);
+  });
+})();
