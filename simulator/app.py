@@ -1,0 +1,81 @@
+"""The simulator as an ASGI application: run it with `granian --interface asgi simulator.app:application`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from simulator import admin, graph, graph_account, graph_media
+from simulator.config import from_environment
+from simulator.doors import LoopbackOnly
+from simulator.errors import GraphError
+from simulator.provider import Provider
+from simulator.state import World
+
+
+@asynccontextmanager
+async def _running(app: Starlette) -> AsyncIterator[None]:
+    world = World(from_environment(os.environ))
+    recovered = world.load()
+    world.marks.setdefault("media_key", secrets.token_hex(16))  # seals download addresses
+    provider = app.state.provider = Provider(world)
+    provider.outbox.load()
+    provider.lifecycle.recover(recovered)
+    tasks = [asyncio.create_task(world.storage.keep_flushing()), asyncio.create_task(provider.outbox.run())]
+    try:
+        yield
+    finally:
+        world.hub.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await world.storage.flush()
+        world.storage.close()
+        world.journal.close()
+
+
+async def _graph_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, GraphError)
+    request.app.state.provider.count_refusal(str(error.code))
+    return error.response()
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, admin.Refused)
+    return JSONResponse({"error": str(error)}, status_code=error.status)
+
+
+def _graph_routes() -> list[Route]:
+    return [
+        Route("/{id}/messages", graph.post_messages, methods=["POST"]),
+        Route("/{id}/media", graph_media.post_media, methods=["POST"]),
+        Route("/{id}/message_templates", graph_account.get_templates),
+        Route("/{id}/phone_numbers", graph_account.get_phone_numbers),
+        Route("/{id}/subscribed_apps", graph_account.subscribed_apps, methods=["GET", "POST", "DELETE"]),
+        Route("/{id}/message_history", graph_account.get_message_history),
+        Route("/{id}/register", graph_account.post_registration, methods=["POST"]),
+        Route("/{id}/deregister", graph_account.post_registration, methods=["POST"]),
+        Route("/{id}", graph_account.get_object),
+        Route("/{id}", graph_media.delete_object, methods=["DELETE"]),
+    ]
+
+
+application = Starlette(
+    routes=[
+        Mount("/_sim", routes=admin.routes),
+        Route("/whatsapp_business/attachments/", graph_media.get_attachment),
+        Mount("/v{version:float}", routes=_graph_routes()),
+    ],
+    middleware=[Middleware(LoopbackOnly)],
+    exception_handlers={GraphError: _graph_error, admin.Refused: _refused},
+    lifespan=_running,
+)
