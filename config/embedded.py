@@ -12,6 +12,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -20,6 +21,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+
+STOP_SECONDS = 30
 
 
 class StartFailed(Exception):
@@ -102,9 +105,12 @@ class Home:
 
     def wipe(self) -> None:
         """Delete databases, files and logs; generated passwords stay."""
-        for name in ("postgres", "valkey", "media", "simulator", "logs"):
-            for base in {self.path, self.data}:
-                shutil.rmtree(base / name, ignore_errors=True)
+        for name in ("postgres", "valkey", "media", "simulator", "logs", "valkey.port"):
+            for place in {self.path / name, self.data / name}:
+                if place.is_dir():
+                    shutil.rmtree(place)
+                else:
+                    place.unlink(missing_ok=True)
 
 
 def _package(name: str) -> Path:
@@ -169,3 +175,41 @@ def wait_until(
         if time.monotonic() > deadline:
             raise StartFailed(f"{what} did not answer within {seconds:.0f} seconds.")
         time.sleep(0.03)
+
+
+def tail(log: Path, lines: int = 15) -> str:
+    """The last lines of a log file, for an error message."""
+    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
+
+
+def claimed_port(wanted: int, what: str) -> int:
+    """The wanted port, or any free one for 0. Raises StartFailed when it is taken."""
+    if not wanted:
+        return free_port()
+    if port_taken(wanted):
+        raise StartFailed(f"Port {wanted} for {what} is in use. Choose another set with --port.")
+    return wanted
+
+
+def command_of(pid: int) -> str:
+    """The name of a process, or nothing; slim systems have no ps, macOS has no /proc."""
+    with suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/comm").read_text() if Path("/proc/self").exists() else _ps(pid)
+    return ""
+
+
+def _ps(pid: int) -> str:
+    return subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False).stdout
+
+
+def end_process(pid: int, how: signal.Signals, process: subprocess.Popen[bytes] | None) -> None:
+    """Signal a server and wait until it is gone, whether it is our child or was left by an earlier command."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, how)
+
+    def gone() -> bool:
+        if process and process.pid == pid:
+            return process.poll() is not None
+        return not command_of(pid)
+
+    wait_until(gone, seconds=STOP_SECONDS, what=f"The end of process {pid}")

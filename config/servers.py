@@ -18,10 +18,9 @@ import psycopg
 import redis
 from psycopg import sql
 
-from config.embedded import Home, StartFailed, free_port, passwords, port_taken, wait_until
+from config.embedded import Home, StartFailed, claimed_port, command_of, end_process, passwords, tail, wait_until
 
 START_SECONDS = 60
-STOP_SECONDS = 30
 # A laptop's worth of memory; the rest is PostgreSQL's own choice. synchronous_commit stays on: an acknowledged
 # webhook must survive a crash here too.
 POSTGRES_SETTINGS = {
@@ -45,9 +44,11 @@ class Servers:
     postgres_port: int = 0  # 0: where they run already, else any free port
     valkey_port: int = 0
 
+    def __post_init__(self) -> None:
+        self._secrets = passwords(self.home)
+
     def start(self) -> None:
         """Bring up what does not run yet. Raises StartFailed with the reason and the end of the log."""
-        self._secrets = passwords(self.home)
         with _locked(self.home.path / "start.lock"):
             self._users: IO[str] = (self.home.path / "users.lock").open("w")
             fcntl.flock(self._users, fcntl.LOCK_SH)
@@ -56,12 +57,26 @@ class Servers:
 
     def stop(self) -> None:
         """Stop both, unless another command still uses them."""
+        if not hasattr(self, "_users"):
+            return
         with _locked(self.home.path / "start.lock"):
             with suppress(BlockingIOError):
                 fcntl.flock(self._users, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self.stop_valkey()
                 self.stop_postgres()
             self._users.close()
+
+    def wipe(self) -> None:
+        """Delete all data. Raises StartFailed while another command uses the servers."""
+        with _locked(self.home.path / "start.lock"), (self.home.path / "users.lock").open("w") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise StartFailed("Another command uses the servers of this home; wait until it is done.") from error
+            self.valkey_port = _known_port(self.home)
+            self.stop_valkey()
+            self.stop_postgres()
+            self.home.wipe()
 
     def _start_postgres(self) -> None:
         data = self.home.folder("postgres")
@@ -78,7 +93,7 @@ class Servers:
         """Start PostgreSQL on its port and wait until it accepts connections."""
         data = self.home.folder("postgres")
         (data / "postmaster.pid").unlink(missing_ok=True)
-        self.postgres_port = _port(self.postgres_port, "PostgreSQL")
+        self.postgres_port = claimed_port(self.postgres_port, "PostgreSQL")
         options = [f"--{name}={value}" for name, value in POSTGRES_SETTINGS.items()]
         command = [str(self.home.postgres_bin / "postgres"), "-D", str(data), f"--port={self.postgres_port}", *options]
         self._postgres = self.home.spawn(command, self.home.log("postgres"))
@@ -87,7 +102,7 @@ class Servers:
     def start_valkey(self) -> None:
         """Start Valkey on its port and wait until it answers."""
         folder = self.home.folder("valkey")
-        self.valkey_port = _port(self.valkey_port, "Valkey")
+        self.valkey_port = claimed_port(self.valkey_port, "Valkey")
         lines = [
             f"port {self.valkey_port}",
             "bind 127.0.0.1",
@@ -109,12 +124,12 @@ class Servers:
     def stop_postgres(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop PostgreSQL: SIGINT rolls open transactions back, SIGQUIT is a crash."""
         if pid := self._postmaster()[0]:
-            _end(pid, how, getattr(self, "_postgres", None))
+            end_process(pid, how, getattr(self, "_postgres", None))
 
     def stop_valkey(self, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop Valkey; SIGKILL for a crash."""
         if pid := self.valkey_pid():
-            _end(pid, how, getattr(self, "_valkey", None))
+            end_process(pid, how, getattr(self, "_valkey", None))
 
     def _check_ownership(self, data: Path) -> None:
         mine = pwd.getpwnam(self.home.user).pw_uid if self.home.user else os.geteuid()
@@ -133,12 +148,16 @@ class Servers:
         wait_until(self._postgres_answers, seconds=START_SECONDS, what="The PostgreSQL that runs already")
         return port
 
+    def running_pid(self) -> int:
+        """The process id of our PostgreSQL, 0 when it does not run."""
+        return self._postmaster()[0]
+
     def _postmaster(self) -> tuple[int, int]:
         """(pid, port) of a live server on our data folder, else zeros; a stale file counts for nothing."""
         with suppress(OSError, ValueError, IndexError):
             lines = (self.home.data / "postgres" / "postmaster.pid").read_text().splitlines()
             pid, port = int(lines[0]), int(lines[3])
-            if "postgres" in _command_of(pid):
+            if "postgres" in command_of(pid):
                 return pid, port
         return 0, 0
 
@@ -150,13 +169,10 @@ class Servers:
         return None
 
     def _start_valkey(self) -> None:
-        with suppress(OSError, ValueError):
-            known = int((self.home.path / "valkey.port").read_text())
-            wanted, self.valkey_port = self.valkey_port, known
-            if self.valkey_pid():
-                return
+        wanted, self.valkey_port = self.valkey_port, _known_port(self.home)
+        if not (self.valkey_port and self.valkey_pid()):
             self.valkey_port = wanted
-        self.start_valkey()
+            self.start_valkey()
 
     def _init(self, data: Path) -> None:
         """Make the cluster, without the admin password ever on a command line."""
@@ -242,11 +258,6 @@ class Servers:
         }
 
 
-def tail(log: Path, lines: int = 15) -> str:
-    """The last lines of a log file, for an error message."""
-    return "\n".join(log.read_text(errors="replace").splitlines()[-lines:]) if log.exists() else ""
-
-
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     with path.open("w") as lock:
@@ -254,33 +265,7 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _port(wanted: int, what: str) -> int:
-    if not wanted:
-        return free_port()
-    if port_taken(wanted):
-        raise StartFailed(f"Port {wanted} for {what} is in use. Choose another set with --port.")
-    return wanted
-
-
-def _command_of(pid: int) -> str:
-    """The name of a process, or nothing; slim systems have no ps, macOS has no /proc."""
-    with suppress(FileNotFoundError):
-        return Path(f"/proc/{pid}/comm").read_text() if Path("/proc/self").exists() else _ps(pid)
-    return ""
-
-
-def _ps(pid: int) -> str:
-    return subprocess.run(["ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False).stdout
-
-
-def _end(pid: int, how: signal.Signals, process: subprocess.Popen[bytes] | None) -> None:
-    """Signal a server and wait until it is gone, whether it is our child or was left by an earlier command."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, how)
-
-    def gone() -> bool:
-        if process and process.pid == pid:
-            return process.poll() is not None
-        return not _command_of(pid)
-
-    wait_until(gone, seconds=STOP_SECONDS, what=f"The end of process {pid}")
+def _known_port(home: Home) -> int:
+    """The port of the Valkey that was last started here, 0 if none was."""
+    file = home.path / "valkey.port"
+    return int(file.read_text()) if file.exists() else 0
