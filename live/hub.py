@@ -30,7 +30,7 @@ def encode(name: str, identity: int | None = None) -> bytes:
     return (f"id: {identity}\n" if identity else "").encode() + f"data: {data}\n\n".encode()
 
 
-PING, SYNC, DOWN, AUTH = encode("ping"), encode("sync"), encode("down"), encode("auth")
+PING, SYNC, DOWN, UP, AUTH = encode("ping"), encode("sync"), encode("down"), encode("up"), encode("auth")
 
 
 class Stream:
@@ -177,7 +177,7 @@ class Hub:
         """Valkey is back: whatever was published meanwhile is gone, so everybody looks again."""
         if self.down:
             self.down = False
-            self._everybody(SYNC)
+            self._everybody(UP + SYNC)
 
     async def beat(self) -> None:
         """Ping every stream each 15 seconds, a fifteenth of them each second."""
