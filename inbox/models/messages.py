@@ -81,6 +81,7 @@ class Message(TenantModel):
     attempt = models.PositiveSmallIntegerField(default=0)
     resends = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True, help_text="When the provider's own answer gave us its id")
     echoed_at = models.DateTimeField(null=True, help_text="When a status first named our correlation token or id")
 
     occurred_at = models.DateTimeField(help_text="The provider's time inbound, ours outbound: the thread's order")
@@ -113,6 +114,10 @@ class Message(TenantModel):
                 fields=["channel", "started_at"],
                 condition=Q(send_state__in=["claimed", "started", "unknown"]),
                 name="message_in_flight",
+            ),
+            # The control group of inbox.settling: what else this number started around the same time.
+            models.Index(
+                fields=["channel", "started_at", "id"], condition=Q(started_at__isnull=False), name="message_started"
             ),
         ]
 

@@ -1,0 +1,306 @@
+"""What each kind of inbound event does to conversations, messages and channels.
+
+Every function may run again for the same event and may see events in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from django.db.models import Q
+from django.utils import timezone
+
+from config.queues import ring
+from contacts import matching
+from contacts.models import Identity
+from providers.registry import adapter
+from providers.types import Event
+from workspaces.models import Channel
+
+from . import tokens, window
+from .contents import content_of
+from .models import Attachment, Conversation, ConversationEvent, Message
+from .previews import preview_of
+from .status_updates import Report, unpark
+from .statuses import STAMPS
+
+log = structlog.get_logger(__name__)
+
+PATIENCE = 4  # tries of a webhook for which an element may wait for a message that has not arrived yet
+INBOUND_NOTE = timedelta(minutes=1)  # how exact "last heard from the provider" is; a write each time would be hot
+
+
+class NotYet(Exception):
+    """An element changes a message that has not arrived; webhooks come in any order, so it is tried again."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch touched, told to the browsers once at its end."""
+
+    conversation_ids: set[int] = field(default_factory=set)
+    list_changed: bool = False
+    media_waiting: bool = False
+    heard_from: set[int] = field(default_factory=set)
+
+
+def reports(channel: Channel, event: Event) -> list[Report]:
+    """A status event as the batch update takes it; statuses that say nothing about delivery give none."""
+    if event.status not in STAMPS or not event.provider_message_id:
+        return []
+    token = tokens.read(event.tracker)
+    text = adapter(channel.kind).explain(event.error_code).text if event.error_code is not None else ""
+    return [
+        Report(
+            channel_id=channel.pk,
+            provider_id=event.provider_message_id,
+            status=event.status,
+            occurred_at=event.timestamp or timezone.now(),
+            token=token.message if token else None,
+            attempt=token.attempt if token else 0,
+            error_code=event.error_code or "",
+            error_text=text or event.error_title or "",
+        )
+    ]
+
+
+def apply_event(channel: Channel, event: Event, changes: Changes) -> None:
+    """Apply one event other than a status. Raises NotYet, or ValueError for an element that makes no sense."""
+    apply = HANDLERS.get(event.type)
+    if apply is None:
+        log.info("webhook element kept only raw", type=event.type, reason=event.reason, channel=channel.pk)
+        return
+    apply(channel, event, changes)
+    changes.heard_from.add(channel.pk)
+
+
+def finish(workspace_id: int, changes: Changes) -> None:
+    """What is done once per batch: when each channel last spoke, and the poke for waiting media."""
+    now = timezone.now()
+    if changes.heard_from:
+        Channel.objects.filter(
+            Q(last_inbound_at=None) | Q(last_inbound_at__lt=now - INBOUND_NOTE),
+            workspace_id=workspace_id,
+            pk__in=changes.heard_from,
+        ).update(last_inbound_at=now)
+    if changes.media_waiting:
+        ring("inbox.jobs.fetch_media", queue="default")
+
+
+def _message(channel: Channel, event: Event, changes: Changes) -> None:
+    """A customer wrote."""
+    if not event.provider_message_id:
+        raise ValueError("A message without an id cannot be told from its repetition.")
+    when = _time(event)
+    identity = _identity(channel, event.from_, event.from_user_id, event, seen_at=when)
+    conversation = _conversation(channel, identity, when)
+    message = _insert(conversation, event, Message.Direction.IN, Message.Status.RECEIVED, Message.Source.CONTACT, when)
+    if message is None:
+        return
+    _attach(channel, message, event, changes)
+    conversation.window_expires_at = window.extended(
+        conversation.window_expires_at, when, adapter(channel.kind).capabilities.reply_window
+    )
+    conversation.unread_count += 1
+    if conversation.status == Conversation.Status.RESOLVED:
+        conversation.status = Conversation.Status.OPEN
+        _event(conversation, ConversationEvent.Kind.REOPENED, {"by_customer": True})
+    _touch(conversation, message)
+    changes.conversation_ids.add(conversation.pk)
+    changes.list_changed = True
+
+
+def _echo(channel: Channel, event: Event, changes: Changes) -> None:
+    """The business wrote from another app; the thread shows it, nothing is sent."""
+    if not event.provider_message_id:
+        raise ValueError("A message without an id cannot be told from its repetition.")
+    when = _time(event)
+    identity = _identity(channel, event.to, event.to_user_id, event)
+    conversation = _conversation(channel, identity, when)
+    message = _insert(conversation, event, Message.Direction.OUT, Message.Status.SENT, Message.Source.ELSEWHERE, when)
+    if message is None:
+        return
+    _attach(channel, message, event, changes)
+    _touch(conversation, message)
+    changes.conversation_ids |= {conversation.pk} | unpark(
+        channel.workspace_id, channel.pk, [event.provider_message_id]
+    )
+    changes.list_changed = True
+
+
+def _reaction(channel: Channel, event: Event, changes: Changes) -> None:
+    """An emoji on a message: no new message, no unread count."""
+    message = _target(channel, event)
+    who = "team" if event.direction == "out" else "contact"
+    reactions = {key: emoji for key, emoji in message.reactions.items() if key != who}
+    if event.emoji:
+        reactions[who] = event.emoji
+    message.reactions = reactions
+    message.save(update_fields=["reactions", "updated_at"])
+    changes.conversation_ids.add(message.conversation_id)
+
+
+def _edited(channel: Channel, event: Event, changes: Changes) -> None:
+    message = _target(channel, event)
+    if message.deleted_at or (message.edited_at and message.edited_at > _time(event)):
+        return
+    message.content = {**message.content, "before_edit": message.content.get("before_edit", message.text)}
+    message.text = event.text or ""
+    message.edited_at = _time(event)
+    message.save(update_fields=["content", "text", "edited_at", "updated_at"])
+    changes.conversation_ids.add(message.conversation_id)
+
+
+def _deleted(channel: Channel, event: Event, changes: Changes) -> None:
+    message = _target(channel, event)
+    if message.deleted_at is None:
+        message.deleted_at = _time(event)
+        message.save(update_fields=["deleted_at", "updated_at"])
+    changes.conversation_ids.add(message.conversation_id)
+
+
+def _system(channel: Channel, event: Event, changes: Changes) -> None:
+    """The customer's number changed: the conversation goes on under the new one, and says so."""
+    new = str(event.details.get("new_wa_id") or event.details.get("wa_id") or "")
+    if not new or not event.from_ or new == event.from_:
+        return
+    known = Identity.objects.filter(workspace_id=channel.workspace_id, channel_kind=channel.kind)
+    identity = known.filter(address=event.from_).first()
+    if identity is None or known.filter(address=new).exists():
+        return  # nobody we know, or applied before; joining two known people is a decision for a person
+    identity.address, identity.phone = new, f"+{new}" if new.isdigit() else ""
+    identity.save(update_fields=["address", "phone"])
+    for conversation in Conversation.objects.filter(workspace_id=channel.workspace_id, identity=identity):
+        _event(conversation, ConversationEvent.Kind.NUMBER_CHANGED, {"old": event.from_, "new": new})
+        changes.conversation_ids.add(conversation.pk)
+
+
+def _account(channel: Channel, event: Event, changes: Changes) -> None:
+    """The provider says something about the account or number; an admin reads it on the channel's card."""
+    what = event.reason or event.error_title or event.status or str(event.details.get("event") or event.type)
+    Channel.objects.filter(workspace_id=channel.workspace_id, pk=channel.pk).update(
+        problem=f"The provider reported: {what}"[:500], problem_at=timezone.now()
+    )
+
+
+HANDLERS: dict[str, Callable[[Channel, Event, Changes], None]] = {
+    "message": _message,
+    "echo": _echo,
+    "reaction": _reaction,
+    "message_edited": _edited,
+    "message_deleted": _deleted,
+    "system": _system,
+    "account": _account,
+    "provider_error": _account,
+}
+
+
+def _time(event: Event) -> datetime:
+    """The provider's time; a time in the future (a wrong clock) counts as now, so that it cannot pin the list."""
+    now = timezone.now()
+    return min(event.timestamp, now) if event.timestamp else now
+
+
+def _identity(
+    channel: Channel, address: str | None, user_id: str | None, event: Event, seen_at: datetime | None = None
+) -> Identity:
+    inbound = event.direction != "out"
+    return matching.find_or_create(
+        channel.workspace_id,
+        channel.kind,
+        address=address or "",
+        user_id=user_id or "",
+        profile_name=(event.profile_name or "") if inbound else "",
+        username=(event.username or "") if inbound else "",
+        seen_at=seen_at,
+    )
+
+
+def _conversation(channel: Channel, identity: Identity, when: datetime) -> Conversation:
+    """The one conversation of this identity here, locked: elements of one person are applied one after the other."""
+    wanted = Conversation.objects.select_for_update().filter(
+        workspace_id=channel.workspace_id, channel=channel, identity=identity
+    )
+    if (found := wanted.first()) is not None:
+        return found
+    fresh = Conversation(
+        workspace_id=channel.workspace_id,
+        channel=channel,
+        identity=identity,
+        contact_id=identity.contact_id,
+        last_message_at=when,
+    )
+    Conversation.objects.bulk_create([fresh], ignore_conflicts=True)
+    return wanted.get()
+
+
+def _insert(
+    conversation: Conversation, event: Event, direction: str, status: str, source: str, when: datetime
+) -> Message | None:
+    """Add the message; None when it is here already."""
+    exists = Message.objects.filter(channel_id=conversation.channel_id, provider_id=event.provider_message_id)
+    if exists.exists():
+        return None
+    fresh = Message(
+        workspace_id=conversation.workspace_id,
+        conversation=conversation,
+        channel_id=conversation.channel_id,
+        direction=direction,
+        kind=event.kind or "other",
+        content=content_of(event),
+        text=event.text or "",
+        status=status,
+        source=source,
+        provider_id=event.provider_message_id,
+        reply_to=event.reply_to or "",
+        occurred_at=when,
+        sent_at=when if direction == Message.Direction.OUT else None,
+    )
+    Message.objects.bulk_create([fresh], ignore_conflicts=True)
+    message = exists.get()
+    return message if message.uuid == fresh.uuid else None
+
+
+def _attach(channel: Channel, message: Message, event: Event, changes: Changes) -> None:
+    if not event.media:
+        return
+    Attachment.objects.create(
+        workspace_id=channel.workspace_id,
+        message=message,
+        kind=event.kind or "document",
+        mime_type=str(event.media.get("mime_type") or "")[:100],
+        filename=str(event.media.get("filename") or "")[:255],
+        provider_media_id=str(event.media.get("id") or "")[:255],
+        next_try_at=timezone.now(),
+    )
+    changes.media_waiting = True
+
+
+def _touch(conversation: Conversation, message: Message) -> None:
+    """Let the list show the newest message by the provider's time; a late old one changes only the counts."""
+    if message.occurred_at >= conversation.last_message_at:
+        conversation.last_message_at = message.occurred_at
+        conversation.preview = preview_of(message.kind, message.text, message.content)
+        conversation.preview_kind, conversation.preview_direction = message.kind, message.direction
+    conversation.save()
+
+
+def _event(conversation: Conversation, kind: str, details: dict[str, object]) -> None:
+    ConversationEvent.objects.create(
+        workspace_id=conversation.workspace_id, conversation=conversation, kind=kind, details=details
+    )
+
+
+def _target(channel: Channel, event: Event) -> Message:
+    """The message an event changes. Raises NotYet while it has not arrived."""
+    found = (
+        Message.objects.select_for_update()
+        .filter(workspace_id=channel.workspace_id, channel=channel, provider_id=event.target_message_id)
+        .first()
+    )
+    if found is None:
+        raise NotYet(f"Refers to a message that is not here ({(event.target_message_id or 'no id')[:60]}).")
+    return found

@@ -1,0 +1,270 @@
+"""Send what one channel owes: claim, upload, begin, call the provider, settle.
+
+The rows are the queue. Any number of dispatchers may run for one channel; each sends only what it claimed. No
+transaction is open while the provider is called.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import groupby
+from typing import Any, TypeVar
+
+import httpx
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, connection
+from django.utils import timezone
+from httpx_aiohttp import AiohttpTransport
+
+from config.queues import ring
+from live.publishing import publish
+from providers.base import Adapter
+from providers.errors import transport_failure
+from providers.registry import adapter
+from providers.types import Credentials, Failure, MediaRef, Outbound, Outcome, Request
+from workspaces import tenancy
+from workspaces.channels import credentials
+from workspaces.models import Channel
+from workspaces.secrets import SecretUnreadable
+
+from . import outbox, pacing, status_updates, tokens, uploading
+from .models import Message
+from .outbox import Claimed, Result
+from .outcomes import Verdict, judge
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+BUDGET = 5.0  # seconds one job works on one channel before others of its queue get a turn
+PATIENCE = 1.0  # seconds a job waits for the number's pace; a longer wait is left to the next poke or sweep
+PIPELINES = 2  # batches under way at once: one talks to the database while the other waits for the provider
+TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=20.0)  # seconds
+# Nothing has left for the provider in these cases; anything else after the first byte is an unclear answer.
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+_database = ThreadPoolExecutor(max_workers=PIPELINES, thread_name_prefix="outbox")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a dispatch run works with."""
+
+    channel: Channel
+    adapter: Adapter
+    credentials: Credentials
+    client: httpx.AsyncClient
+    lane: int
+    until: float  # time.monotonic() after which no new batch is begun
+
+
+def drain(channel_id: int, *, lane: int, budget: float = BUDGET) -> int:
+    """Send what is due on one channel in lanes up to `lane`; returns how many messages were attempted.
+
+    Stops when nothing is due, the channel may not send, or `budget` seconds are used up (then it pokes itself).
+    """
+    channel = _channel(channel_id)
+    if channel is None or not channel.is_open:
+        return 0
+    if channel.sending_held_until and channel.sending_held_until > timezone.now():
+        return 0  # the sweep pokes again when the hold is over
+    try:
+        keys = credentials(channel)
+    except SecretUnreadable as error:
+        _pause(channel, str(error))
+        return 0
+    return asyncio.run(_drain(channel, keys, lane, time.monotonic() + budget))
+
+
+async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -> int:
+    limits = httpx.Limits(max_connections=settings.SEND_CONCURRENCY, max_keepalive_connections=None)
+    # httpx's own pool scans every connection on each request and collapses at 64 in flight; aiohttp's does not.
+    async with httpx.AsyncClient(transport=AiohttpTransport(limits=limits), timeout=TIMEOUT, trust_env=False) as client:
+        desk = Desk(channel, adapter(channel.kind), keys, client, lane, until)
+        counts = await asyncio.gather(*(_pipeline(desk, number) for number in range(PIPELINES)))
+    if time.monotonic() >= until:
+        ring("inbox.jobs.dispatch", channel.pk, lane, queue={0: "live", 1: "default"}.get(lane, "bulk"))
+    return sum(counts)
+
+
+async def _pipeline(desk: Desk, number: int) -> int:
+    """Batch after batch. The second pipeline starts only once there is more than one batch to send."""
+    limit = max(1, settings.SEND_CONCURRENCY // PIPELINES)
+    attempted = 0
+    while time.monotonic() < desk.until:
+        grant = pacing.take(
+            desk.channel.pk, rate=desk.channel.messages_per_second, wanted=limit, urgent=desk.lane == Message.Lane.AGENT
+        )
+        if not grant.messages:
+            if grant.wait > PATIENCE:
+                break
+            await asyncio.sleep(grant.wait)
+            continue
+        batch = await _in_thread(outbox.claim, desk.channel, lane=desk.lane, limit=grant.messages)
+        pacing.give_back(desk.channel.pk, grant.messages - len(batch))
+        if not batch:
+            break
+        attempted += len(batch)
+        if await _send_batch(desk, batch):
+            break  # the channel is held or paused
+        if number and len(batch) < grant.messages:
+            break
+    return attempted
+
+
+async def _send_batch(desk: Desk, batch: list[Claimed]) -> bool:
+    """Send one claimed batch and write its answers; True when the channel must stop sending."""
+    media, refused = await _uploaded(desk, batch)
+    ready = [m for m in batch if m.id not in refused]
+    ours = await _in_thread(outbox.begin, desk.channel, ready)
+    # Messages to one person go one after the other; different people at the same time.
+    ours.sort(key=lambda m: (m.conversation_id, m.id))
+    groups = [list(group) for _, group in groupby(ours, key=lambda m: m.conversation_id)]
+    done = await asyncio.gather(*(_send_in_order(desk, group, media) for group in groups))
+    verdicts = [verdict for group in done for verdict in group] + list(refused.values())
+    await _in_thread(_settle, desk.channel, verdicts)
+    return any(verdict.hold or verdict.pause for verdict in verdicts)
+
+
+async def _uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, MediaRef], dict[int, Verdict]]:
+    """Store files with the provider first. An upload sends nothing to anybody, so a failed one is a definite no."""
+    files = await _in_thread(uploading.files_of, desk.channel, batch)
+    if not files:
+        return {}, {}
+    found = await asyncio.gather(
+        *(uploading.upload(desk.client, desk.adapter, desk.credentials, file) for file in files.values())
+    )
+    media: dict[int, MediaRef] = {}
+    refused: dict[int, Verdict] = {}
+    for message in (m for m in batch if m.id in files):
+        outcome = found[list(files).index(message.id)]
+        if isinstance(outcome, MediaRef):
+            media[message.id] = outcome
+        else:
+            refused[message.id] = judge(message, outcome)
+    await _in_thread(uploading.remember, desk.channel, media)
+    return media, refused
+
+
+async def _send_in_order(desk: Desk, group: Sequence[Claimed], media: dict[int, MediaRef]) -> list[Verdict]:
+    """Send one person's messages; after one that must be tried again, the later ones wait for it."""
+    verdicts: list[Verdict] = []
+    for position, message in enumerate(group):
+        verdict = judge(message, await _send(desk, message, media.get(message.id)))
+        verdicts.append(verdict)
+        if verdict.result.state == "queued":
+            verdicts += [Verdict(Result(m, "queued", "pending", wait=verdict.result.wait)) for m in group[position + 1 :]]
+            break
+    return verdicts
+
+
+async def _send(desk: Desk, message: Claimed, media: MediaRef | None) -> Outcome:
+    """One call to the provider. Whatever happens becomes an outcome; nothing raises."""
+    outbound = Outbound(
+        kind=message.kind,
+        to=message.address,
+        to_user_id=message.user_id,
+        content=message.content or {"text": message.text},
+        token=tokens.make(message.uuid, message.attempt),
+        reply_to=message.reply_to,
+        media=media,
+    )
+    try:
+        request = desk.adapter.send(outbound, desk.credentials)
+    except (ValueError, KeyError, TypeError) as error:
+        log.error("message could not be put into the provider's words", message=str(message.uuid))
+        return refused_here(error)
+    try:
+        answer = await desk.client.request(**as_httpx(request))
+    except NEVER_SENT:
+        return transport_failure("connect")
+    except httpx.HTTPError:
+        return transport_failure("after_write")
+    return desk.adapter.sent(answer.status_code, answer.headers, answer.content)
+
+
+def refused_here(error: Exception) -> Outcome:
+    """A message whose content does not fit its kind: nothing was sent, and trying again cannot help."""
+    return Failure("permanent", "unusable_content", f"This message could not be sent: {error}")
+
+
+def as_httpx(request: Request) -> dict[str, Any]:
+    """An adapter's request as arguments for httpx."""
+    arguments: dict[str, Any] = {"method": request.method, "url": request.url, "headers": request.headers}
+    if request.json is not None:
+        arguments["json"] = request.json
+    if request.params:
+        arguments["params"] = request.params
+    if request.fields is not None:
+        arguments["data"] = request.fields
+    if request.file is not None:
+        arguments["files"] = {"file": request.file}
+    return arguments
+
+
+def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
+    """Write a batch's answers, apply statuses that were faster than them, tell the screens."""
+    results = [verdict.result for verdict in verdicts]
+    try:
+        outbox.settle(channel, results)
+    except IntegrityError:
+        _settle_one_by_one(channel, results)
+    for verdict in verdicts:
+        if verdict.pause:
+            _pause(channel, verdict.pause)
+            break
+    if holds := [verdict.hold for verdict in verdicts if verdict.hold]:
+        _hold(channel, max(holds))
+    with tenancy.scope(channel.workspace_id):
+        accepted = [result.provider_id for result in results if result.provider_id]
+        if accepted:
+            status_updates.unpark(channel.workspace_id, channel.pk, accepted)
+        names = {f"conv-{result.message.conversation_uuid}" for result in results}
+        publish(channel.workspace_id, *(names if len(names) <= 50 else {"sync"}))
+
+
+def _settle_one_by_one(channel: Channel, results: Sequence[Result]) -> None:
+    """A provider gave one message id twice: that one stays without an id, the others keep theirs."""
+    for result in results:
+        try:
+            outbox.settle(channel, [result])
+        except IntegrityError:
+            log.error("provider message id used twice", channel=channel.pk, provider_id=result.provider_id)
+            outbox.settle(channel, [Result(result.message, "done", "sent", None, "id_reused", "")])
+
+
+def _pause(channel: Channel, why: str) -> None:
+    with tenancy.scope(channel.workspace_id):
+        Channel.objects.filter(workspace_id=channel.workspace_id, pk=channel.pk).update(
+            sending_paused=True, problem=why, problem_at=timezone.now()
+        )
+        publish(channel.workspace_id, "channels", "sync")
+    log.warning("channel paused", channel=channel.pk)
+
+
+def _hold(channel: Channel, length: timedelta) -> None:
+    with tenancy.scope(channel.workspace_id):
+        Channel.objects.filter(workspace_id=channel.workspace_id, pk=channel.pk).update(
+            sending_held_until=timezone.now() + length
+        )
+
+
+def _channel(channel_id: int) -> Channel | None:
+    with tenancy.all_workspaces():
+        return Channel.objects.filter(pk=channel_id).first()
+
+
+async def _in_thread(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run database work in a thread of its own connection, while the event loop goes on sending."""
+
+    def work() -> T:
+        connection.close_if_unusable_or_obsolete()
+        return call(*args, **kwargs)
+
+    future: Awaitable[T] = asyncio.get_running_loop().run_in_executor(_database, work)
+    return await future

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+
+from inbox import sweeping
+
+log = structlog.get_logger(__name__)
+
+PRUNE_SECONDS = 600
+
+
+class Command(BaseCommand):
+    help = "Look for work no job announced, every few seconds. Several may run: the rows decide who does what."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        pruned_at = 0.0
+        while not stop.is_set():
+            try:
+                if found := sweeping.sweep():
+                    log.info("swept", **found)
+                if time.monotonic() - pruned_at > PRUNE_SECONDS:
+                    pruned_at = time.monotonic()
+                    sweeping.prune()
+            except (DatabaseError, InterfaceError) as error:
+                log.warning("sweep put off, database away", error=type(error).__name__)
+                connections.close_all()
+            except Exception:
+                log.exception("sweep failed")  # one bad row must not stop everybody's safety net
+            close_old_connections()
+            stop.wait(settings.SWEEP_SECONDS)

@@ -1,0 +1,199 @@
+"""The message table as an outbox: claim, begin, settle. Three short transactions around the provider's call.
+
+claimed  a sender holds the row, no byte has left: when its lease runs out it is queued again.
+started  committed before the first byte: from here a crash means "unknown", never "send again".
+settled  the answer, for a whole batch in one UPDATE.
+
+SQL by hand, because each step is one statement over a batch and the ORM would make it many.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from workspaces import tenancy
+from workspaces.models import Channel
+
+from .statuses import rank_sql
+
+# One claimer per channel at a time: two could otherwise take the first and the second message of one conversation
+# in the same instant and send them out of order. The lock is held for the claim only, never while sending.
+CLAIM_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('carillon-claim', %s))"
+
+CLAIM = """
+WITH due AS (
+    SELECT m.id FROM inbox_message m
+     WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.send_state = 'queued'
+       AND m.lane <= %(lane)s AND m.due_at <= clock_timestamp()
+       AND NOT EXISTS (
+           SELECT 1 FROM inbox_message e
+            WHERE e.conversation_id = m.conversation_id AND e.id < m.id
+              AND (e.send_state IN ('claimed', 'started') OR (e.send_state = 'queued' AND e.due_at > clock_timestamp())))
+     ORDER BY m.lane, m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED)
+UPDATE inbox_message m
+   SET send_state = 'claimed', attempt = m.attempt + 1, updated_at = clock_timestamp(),
+       lease_until = clock_timestamp() + %(lease)s * interval '1 second'
+  FROM due JOIN inbox_message d ON d.id = due.id
+       JOIN inbox_conversation c ON c.id = d.conversation_id
+       JOIN contacts_identity i ON i.id = c.identity_id
+ WHERE m.id = due.id
+RETURNING m.id, m.uuid, m.conversation_id, m.attempt, m.kind, m.content, m.text, m.reply_to, i.address, i.user_id,
+          m.lane, c.uuid
+"""
+
+BEGIN = """
+UPDATE inbox_message m SET send_state = 'started', started_at = clock_timestamp(), updated_at = clock_timestamp()
+  FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[]) AS b (id, attempt)
+ WHERE m.id = b.id AND m.attempt = b.attempt AND m.send_state = 'claimed' AND m.workspace_id = %(ws)s
+RETURNING m.id
+"""
+
+# A status webhook may have settled the row while the answer was on its way: `done` rows keep what they have, but
+# still learn the provider's id. `failed` keeps the rank rule: proof of delivery beats it.
+SETTLE = f"""
+UPDATE inbox_message m
+   SET send_state = r.state,
+       provider_id = coalesce(m.provider_id, r.provider_id),
+       status = CASE WHEN {rank_sql("r.status")} > {rank_sql("m.status")} THEN r.status ELSE m.status END,
+       answered_at = CASE WHEN r.status = 'sent' THEN clock_timestamp() ELSE m.answered_at END,
+       sent_at = CASE WHEN r.status = 'sent' THEN coalesce(m.sent_at, clock_timestamp()) ELSE m.sent_at END,
+       failed_at = CASE WHEN r.status = 'failed' THEN coalesce(m.failed_at, clock_timestamp()) ELSE m.failed_at END,
+       error_code = CASE WHEN r.state = 'done' AND r.status <> 'failed' THEN '' ELSE r.error_code END,
+       error_text = CASE WHEN r.state = 'done' AND r.status <> 'failed' THEN '' ELSE r.error_text END,
+       due_at = CASE WHEN r.state = 'queued' THEN clock_timestamp() + r.wait * interval '1 second' ELSE m.due_at END,
+       lease_until = NULL, updated_at = clock_timestamp()
+  FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(states)s::text[], %(statuses)s::text[],
+              %(provider_ids)s::text[], %(codes)s::text[], %(texts)s::text[], %(waits)s::float8[])
+       AS r (id, attempt, state, status, provider_id, error_code, error_text, wait)
+ WHERE m.id = r.id AND m.attempt = r.attempt AND m.workspace_id = %(ws)s
+   AND m.send_state IN ('claimed', 'started', 'unknown')
+RETURNING m.id
+"""
+
+# The webhook was faster than our own bookkeeping: only the id is still missing.
+LEARN_ID = """
+UPDATE inbox_message m SET provider_id = coalesce(m.provider_id, r.provider_id), answered_at = clock_timestamp()
+  FROM unnest(%(ids)s::bigint[], %(provider_ids)s::text[]) AS r (id, provider_id)
+ WHERE m.id = r.id AND m.workspace_id = %(ws)s AND m.answered_at IS NULL AND r.provider_id IS NOT NULL
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """One message a sender holds, with what the adapter needs."""
+
+    id: int
+    uuid: UUID
+    conversation_id: int
+    attempt: int
+    kind: str
+    content: dict[str, Any]
+    text: str
+    reply_to: str
+    address: str
+    user_id: str
+    lane: int
+    conversation_uuid: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one attempt. `state` is done, queued (definite no, try again after `wait` seconds) or unknown."""
+
+    message: Claimed
+    state: str
+    status: str
+    provider_id: str | None = None
+    error_code: str = ""
+    error_text: str = ""
+    wait: float = 0.0
+
+
+def claim(channel: Channel, *, lane: int, limit: int) -> list[Claimed]:
+    """Take up to `limit` due messages of lanes up to `lane`, people's before programs' before broadcasts'."""
+    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
+        cursor.execute(CLAIM_LOCK, [channel.pk])
+        cursor.execute(
+            CLAIM,
+            {
+                "ws": channel.workspace_id,
+                "channel": channel.pk,
+                "lane": lane,
+                "limit": limit,
+                "lease": settings.SEND_LEASE_SECONDS,
+            },
+        )
+        rows = cursor.fetchall()
+    claimed = [Claimed(*row[:5], _object(row[5]), *row[6:]) for row in rows]
+    return sorted(claimed, key=lambda message: (message.lane, message.id))
+
+
+def begin(channel: Channel, batch: Sequence[Claimed]) -> list[Claimed]:
+    """Commit the intent to send; returns those still ours. A row whose lease ran out meanwhile is walked away from."""
+    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
+        cursor.execute(
+            BEGIN,
+            {"ws": channel.workspace_id, "ids": [m.id for m in batch], "attempts": [m.attempt for m in batch]},
+        )
+        ours = {row[0] for row in cursor.fetchall()}
+    return [message for message in batch if message.id in ours]
+
+
+def settle(channel: Channel, results: Sequence[Result]) -> None:
+    """Write the answers of a batch."""
+    if not results:
+        return
+    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
+        ids = [r.message.id for r in results]
+        provider_ids = [r.provider_id for r in results]
+        cursor.execute(
+            SETTLE,
+            {
+                "ws": channel.workspace_id,
+                "ids": ids,
+                "attempts": [r.message.attempt for r in results],
+                "states": [r.state for r in results],
+                "statuses": [r.status for r in results],
+                "provider_ids": provider_ids,
+                "codes": [r.error_code[:40] for r in results],
+                "texts": [r.error_text for r in results],
+                "waits": [r.wait for r in results],
+            },
+        )
+        if cursor.rowcount < len(results):
+            cursor.execute(LEARN_ID, {"ws": channel.workspace_id, "ids": ids, "provider_ids": provider_ids})
+
+
+def release(channel: Channel, batch: Sequence[Claimed]) -> None:
+    """Give back what was claimed and not begun (a stopping worker); no byte has left for these."""
+    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE inbox_message SET send_state = 'queued', attempt = attempt - 1, lease_until = NULL "
+            "WHERE workspace_id = %s AND id = ANY(%s) AND send_state = 'claimed'",
+            [channel.workspace_id, [m.id for m in batch]],
+        )
+
+
+def next_due(channel: Channel, *, lane: int) -> datetime | None:
+    """When the earliest queued message of these lanes is due, None when there is none."""
+    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(due_at) FROM inbox_message WHERE workspace_id = %s AND channel_id = %s "
+            "AND send_state = 'queued' AND lane <= %s",
+            [channel.workspace_id, channel.pk, lane],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def _object(value: Any) -> dict[str, Any]:
+    loaded = json.loads(value) if isinstance(value, str | bytes) else value
+    return loaded if isinstance(loaded, dict) else {}

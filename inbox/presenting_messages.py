@@ -1,0 +1,183 @@
+"""One message as its bubble shows it: every decision made here, so that the template only places words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.safestring import SafeString
+
+from providers.registry import adapter
+from workspaces.models import Channel
+
+from . import presenting_bodies
+from .formatting import formatted, is_emoji_only, visible
+from .models import Attachment, Message
+from .presenting_times import Calendar, microseconds
+from .previews import preview_of
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    icon: str
+    css: str
+    word: str
+
+
+TICKS = {
+    "pending": Tick("clock", "", "Waiting to be sent"),
+    "sent": Tick("tick", "icon--wide", "Sent"),
+    "delivered": Tick("double-tick", "icon--wide", "Delivered"),
+    "read": Tick("double-tick", "icon--wide bubble__tick--read", "Read"),
+    "played": Tick("double-tick", "icon--wide bubble__tick--read", "Played"),
+    "failed": Tick("exclamation-triangle", "bubble__tick--failed", "Not sent"),
+}
+UNSETTLED = Tick("clock-dashed", "", "Sent, but no clear answer yet")
+POSTPONED = Tick("clock-dashed", "", "Will be tried again soon")
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    who: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a message did not go out, in plain words, with the provider's code for whoever asks them."""
+
+    text: str
+    action: str
+    code: str
+    retry: str  # URL, empty when trying again cannot help this person
+
+
+@dataclass(frozen=True, slots=True)
+class Bubble:
+    is_bubble = True  # not a field: tells bubbles from events in one list
+
+    id: str
+    mid: str
+    cid: str
+    key: str
+    css: str
+    label: str
+    body: str
+    html: SafeString
+    large: bool
+    view: Any
+    by: str
+    source: str
+    quote: Quote | None
+    reactions: list[tuple[str, str]]
+    edited: bool
+    forwarded: bool
+    time: str
+    iso: str
+    full: str
+    tick: Tick | None
+    problem: Problem | None
+    provider_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What bubbles of one thread share."""
+
+    calendar: Calendar
+    contact: str
+    channel: Channel
+    base: str  # URL of the conversation
+    media: str  # URL that media hang under
+    can_reply: bool
+    quoted: dict[str, Message] = field(default_factory=dict)
+
+
+SOURCES = {"api": "API", "broadcast": "Broadcast", "automation": "Automatic", "elsewhere": "Sent from another app"}
+
+
+def key_of(at: datetime, pk: int) -> str:
+    return f"{microseconds(at)}-{pk:019d}"
+
+
+def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
+    """The bubble of a message whose `sender` and `attachment` are at hand."""
+    outgoing = message.direction == Message.Direction.OUT
+    deleted = message.deleted_at is not None
+    file = None if deleted else attachment_of(message)
+    body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted)
+    failed = outgoing and message.status == Message.Status.FAILED
+    kind_word = preview_of(message.kind, "", {}) or "Message"
+    text = "" if deleted else message.text
+    large = message.kind == "text" and is_emoji_only(text)
+    css = ["bubble", "bubble--out" if outgoing else "bubble--in"]
+    css += ["bubble--follows"] * follows + ["bubble--failed"] * failed + ["bubble--bare"] * (body.endswith("sticker.html"))
+    return Bubble(
+        id=f"m-{message.uuid}",
+        mid=str(message.uuid),
+        cid=str(message.cid or ""),
+        key=key_of(message.occurred_at, message.pk),
+        css=" ".join(css),
+        label="Deleted message" if deleted else kind_word,
+        body=body,
+        html=formatted(text) if presenting_bodies.shows_text(message.kind) else SafeString(""),
+        large=large,
+        view=view,
+        by=message.sender.name if outgoing and message.sender and not follows else "",
+        source=SOURCES.get(message.source, "") if outgoing else "",
+        quote=None if deleted else _quote(message, frame),
+        reactions=_reactions(message, frame),
+        edited=message.edited_at is not None and not deleted,
+        forwarded=bool(message.content.get("forwarded")) and not deleted,
+        time=frame.calendar.clock(message.occurred_at),
+        iso=message.occurred_at.isoformat(),
+        full=frame.calendar.long(message.occurred_at),
+        tick=_tick(message) if outgoing else None,
+        problem=_problem(message, frame) if failed else None,
+        provider_id=message.provider_id or "",
+    )
+
+
+def attachment_of(message: Message) -> Attachment | None:
+    """The file of a message fetched with select_related("attachment")."""
+    return getattr(message, "attachment", None)
+
+
+def _tick(message: Message) -> Tick | None:
+    if message.status == Message.Status.PENDING and message.send_state == Message.SendState.UNKNOWN:
+        return UNSETTLED
+    if message.status == Message.Status.PENDING and message.send_state == Message.SendState.QUEUED and message.attempt:
+        return POSTPONED
+    return TICKS.get(message.status)
+
+
+def _problem(message: Message, frame: Frame) -> Problem:
+    said = adapter(frame.channel.kind).explain(message.error_code)
+    return Problem(
+        text=said.text if message.error_code.isdigit() else message.error_text or said.text,
+        action=said.action,
+        code=message.error_code,
+        retry=f"{frame.base}m/{message.uuid}/retry/" if frame.can_reply else "",
+    )
+
+
+def _quote(message: Message, frame: Frame) -> Quote | None:
+    if not message.reply_to:
+        return None
+    quoted = frame.quoted.get(message.reply_to)
+    if quoted is None:
+        return Quote("Reply", "An earlier message", "")
+    who = frame.contact if quoted.direction == Message.Direction.IN else sender_name(quoted)
+    words = "Deleted message" if quoted.deleted_at else visible(preview_of(quoted.kind, quoted.text, quoted.content))
+    return Quote(who, words, f"#m-{quoted.uuid}")
+
+
+def sender_name(message: Message) -> str:
+    return message.sender.name if message.sender else SOURCES.get(message.source, "Your team")
+
+
+def _reactions(message: Message, frame: Frame) -> list[tuple[str, str]]:
+    who = {"contact": frame.contact, "team": "Your team"}
+    return [(emoji, who.get(side, side)) for side, emoji in message.reactions.items() if emoji]

@@ -1,0 +1,84 @@
+"""A thread in order: bubbles, what happened between them, and the days."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from .models import ConversationEvent, Message
+from .presenting_messages import Bubble, Frame, bubble, key_of
+from .presenting_times import microseconds
+
+TOGETHER = timedelta(minutes=5)  # messages of one side closer than this are drawn as one group
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something between bubbles: a day, or an event the customer never sees."""
+
+    is_bubble = False
+
+    id: str
+    key: str
+    css: str
+    text: str
+    time: str = ""
+    iso: str = ""
+
+
+def timeline(
+    messages: Iterable[Message], events: Iterable[ConversationEvent], frame: Frame, *, before: Message | None = None
+) -> list[Bubble | Line]:
+    """Everything in the order it happened; `before` is the message above the first, for grouping and days."""
+    calendar = frame.calendar
+    entries: list[tuple[str, Message | ConversationEvent]] = [(key_of(m.occurred_at, m.pk), m) for m in messages]
+    entries += [(key_of(event.created_at, event.pk), event) for event in events]
+    shown: list[Bubble | Line] = []
+    last: Message | None = before
+    day = calendar.local(before.occurred_at).date() if before else None
+    for key, entry in sorted(entries, key=lambda pair: pair[0]):
+        at = entry.occurred_at if isinstance(entry, Message) else entry.created_at
+        today = calendar.local(at).date()
+        if today != day:
+            day, last = today, None
+            shown.append(Line(f"day-{day}", f"{microseconds(calendar.midnight(day))}-", "event event--day", calendar.day(day)))
+        if isinstance(entry, Message):
+            shown.append(bubble(entry, frame, follows=last is not None and _together(last, entry)))
+            last = entry
+        else:
+            text = event_text(entry)
+            shown.append(Line(f"e-{entry.pk}", key, "event", text, calendar.clock(at), at.isoformat()))
+            last = None
+    return shown
+
+
+def _together(first: Message, second: Message) -> bool:
+    return (
+        first.direction == second.direction
+        and first.sender_id == second.sender_id
+        and second.occurred_at - first.occurred_at < TOGETHER
+    )
+
+
+def event_text(event: ConversationEvent) -> str:
+    """What happened, as a sentence with names."""
+    who = event.actor.name if event.actor else ""
+    kind, to = event.kind, str(event.details.get("to", ""))
+    if kind == ConversationEvent.Kind.ASSIGNED:
+        if event.details.get("by_reply"):
+            return f"{who} replied and took this conversation"
+        return f"{who} took this conversation" if who == to else f"{who or 'The system'} assigned this to {to}"
+    if kind == ConversationEvent.Kind.UNASSIGNED:
+        return f"{who or 'The system'} put this back to Unassigned"
+    if kind == ConversationEvent.Kind.RESOLVED:
+        return f"{who or 'The system'} resolved this conversation"
+    if kind == ConversationEvent.Kind.REOPENED:
+        return f"{who} reopened this conversation" if who else "Reopened by a new message"
+    old, new = event.details.get("old", ""), event.details.get("new", "")
+    return f"The customer's number changed from +{old} to +{new}"
+
+
+def replied_to(messages: Sequence[Message]) -> set[str]:
+    """The provider ids that these messages quote."""
+    return {message.reply_to for message in messages if message.reply_to}

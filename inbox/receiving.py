@@ -1,0 +1,217 @@
+"""From acknowledged webhook bodies to messages and statuses.
+
+`record` is all that happens before the provider gets its 200. `apply_pending` does the rest later, in batches:
+claim (committed first, so a body that kills its worker is pushed into the future), then one transaction per workspace
+that holds the effects and the mark "processed" together. Running it twice, in parallel or in another order changes
+nothing: messages are unique by the provider's id and statuses only move forward.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.db import Error, OperationalError, connection, transaction
+from django.utils import timezone
+
+from config.queues import ring
+from live.publishing import publish
+from providers.registry import adapter
+from providers.types import Event, MalformedPayload
+from workspaces import tenancy
+from workspaces.models import Channel
+
+from . import applying, routing, status_updates
+from .models import Conversation, DeadLetter, InboundWebhook
+
+log = structlog.get_logger(__name__)
+
+# Seconds until the next try after the n-th; the first is also the time one worker has for a batch. Then it is dead.
+BACKOFF = (30, 30, 60, 300, 900, 3600, 7200, 21_600)
+BATCH = 100  # bodies per claim; a body may hold up to 1,000 elements
+MANY = 50  # changed conversations beyond which panes are told to look, not which ones
+
+CLAIM = """
+UPDATE inbox_inboundwebhook w
+   SET attempts = w.attempts + 1,
+       next_try_at = clock_timestamp() + (%(backoff)s::int[])[least(w.attempts, %(last)s) + 1] * interval '1 second'
+  FROM (SELECT id FROM inbox_inboundwebhook
+         WHERE processed_at IS NULL AND dead_at IS NULL AND next_try_at <= clock_timestamp()
+         ORDER BY next_try_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
+ WHERE w.id = due.id
+RETURNING w.id, w.workspace_id, w.channel_id, w.body, w.headers, w.attempts
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One stored webhook, claimed for applying."""
+
+    id: int
+    workspace_id: int
+    channel_id: int
+    body: bytes
+    headers: dict[str, str]
+    attempts: int
+
+
+def record(workspace_id: int, channel_id: int, body: bytes, headers: dict[str, str]) -> int:
+    """Store a verified webhook durably and return its id: one statement, one commit, nothing parsed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT carillon_ingest(%s, %s, %s, %s::jsonb)", [workspace_id, channel_id, body, json.dumps(headers)]
+        )
+        return int(cursor.fetchone()[0])
+
+
+def apply_pending(limit: int = BATCH) -> int:
+    """Apply up to `limit` stored webhooks that are due; returns how many were taken."""
+    with tenancy.all_workspaces(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"backoff": list(BACKOFF), "last": len(BACKOFF) - 1, "limit": limit})
+        claimed = [Raw(row[0], row[1], row[2], bytes(row[3]), _dict(row[4]), row[5]) for row in cursor.fetchall()]
+    by_workspace: defaultdict[int, list[Raw]] = defaultdict(list)
+    for raw in sorted(claimed, key=lambda raw: raw.id):
+        by_workspace[raw.workspace_id].append(raw)
+    for workspace_id, raws in by_workspace.items():
+        _apply_together(workspace_id, raws)
+    return len(claimed)
+
+
+def _apply_together(workspace_id: int, raws: Sequence[Raw]) -> None:
+    """One transaction for all; if that fails, one each, so that a bad body never takes its siblings along."""
+    try:
+        _apply(workspace_id, raws)
+    except Exception as error:
+        if len(raws) == 1:
+            _postpone(raws[0], error)
+            return
+        log.warning("batch of webhooks applied one by one", workspace=workspace_id, error=type(error).__name__)
+        for raw in raws:
+            _apply_together(workspace_id, [raw])
+
+
+def _apply(workspace_id: int, raws: Sequence[Raw]) -> None:
+    with tenancy.scope(workspace_id):
+        route = routing.Router(workspace_id)
+        changes = applying.Changes()
+        reports: list[status_updates.Report] = []
+        done: list[int] = []
+        for raw in raws:
+            if _apply_one(route, raw, reports, changes):
+                done.append(raw.id)
+        changes.conversation_ids |= status_updates.apply(workspace_id, reports)
+        InboundWebhook.objects.filter(workspace_id=workspace_id, pk__in=done).update(
+            processed_at=timezone.now(), error=""
+        )
+        applying.finish(workspace_id, changes)
+        publish(workspace_id, *_names(workspace_id, changes))
+
+
+def _apply_one(
+    route: routing.Router, raw: Raw, reports: list[status_updates.Report], changes: applying.Changes
+) -> bool:
+    """Apply the elements of one body; True when nothing of it is left to do."""
+    home = route.channel(raw.channel_id)
+    try:
+        parsed = adapter(home.kind).parse(raw.body, raw.headers)
+    except MalformedPayload as error:
+        _quarantine(raw, f"Not readable: {error}")
+        return False
+    letters = dict(parsed.broken)
+    waiting = False
+    for event in parsed.events:
+        try:
+            channel = route.channel_for(home, event)
+            if event.type == "status":
+                reports.extend(applying.reports(channel, event))
+            else:
+                _in_savepoint(channel, event, changes)
+        except routing.Foreign as error:
+            letters[event.pointer] = str(error)
+            log.warning("webhook names another sender", channel=home.pk, pointer=event.pointer)
+        except applying.NotYet as error:
+            waiting = True
+            if raw.attempts >= applying.PATIENCE:
+                waiting, letters[event.pointer] = False, str(error)
+        except OperationalError:
+            raise  # the database's trouble, not the element's: the whole body is tried again later
+        except (ValueError, KeyError, TypeError, Error) as error:
+            letters[event.pointer] = f"{type(error).__name__}: {error}"[:500]
+    _bury(raw, letters)
+    return not waiting
+
+
+def _in_savepoint(channel: Channel, event: Event, changes: applying.Changes) -> None:
+    with transaction.atomic():
+        applying.apply_event(channel, event, changes)
+
+
+def _bury(raw: Raw, letters: dict[str, str]) -> None:
+    """Put elements that cannot be applied where an admin sees them, each once."""
+    DeadLetter.objects.bulk_create(
+        [
+            DeadLetter(
+                workspace_id=raw.workspace_id,
+                webhook_id=raw.id,
+                channel_id=raw.channel_id,
+                pointer=pointer[:200],
+                reason=reason,
+            )
+            for pointer, reason in letters.items()
+        ],
+        update_conflicts=True,
+        unique_fields=["webhook", "pointer"],
+        update_fields=["reason"],
+    )
+
+
+def _quarantine(raw: Raw, reason: str) -> None:
+    InboundWebhook.objects.filter(workspace_id=raw.workspace_id, pk=raw.id).update(
+        dead_at=timezone.now(), error=reason[:500]
+    )
+    log.warning("webhook quarantined", webhook=raw.id, channel=raw.channel_id)
+
+
+def _postpone(raw: Raw, error: Exception) -> None:
+    """Leave a body for a later try; after the last one it is quarantined with the reason."""
+    reason = f"{type(error).__name__}: {error}"[:500]
+    log.error("webhook could not be applied", webhook=raw.id, attempts=raw.attempts, error=type(error).__name__)
+    with tenancy.scope(raw.workspace_id):
+        if raw.attempts >= len(BACKOFF):
+            _quarantine(raw, reason)
+        else:
+            InboundWebhook.objects.filter(workspace_id=raw.workspace_id, pk=raw.id).update(error=reason)
+
+
+def replay(webhook: InboundWebhook) -> None:
+    """Make a stored webhook due again, now; what was applied before stays as it is.
+
+    Its open dead letters are closed first: what still cannot be applied opens them again.
+    """
+    DeadLetter.objects.filter(workspace_id=webhook.workspace_id, webhook=webhook).delete()
+    InboundWebhook.objects.filter(workspace_id=webhook.workspace_id, pk=webhook.pk).update(
+        processed_at=None, dead_at=None, attempts=0, error="", next_try_at=timezone.now()
+    )
+    poke()
+
+
+def poke() -> None:
+    """Tell the inbound worker to look, after the commit."""
+    ring("inbox.jobs.apply_webhooks", queue="inbound")
+
+
+def _names(workspace_id: int, changes: applying.Changes) -> list[str]:
+    """What the browsers' panes listen for."""
+    names = ["list", "counts"] if changes.list_changed else []
+    if len(changes.conversation_ids) > MANY:
+        return [*names, "sync"]
+    found = Conversation.objects.filter(workspace_id=workspace_id, pk__in=changes.conversation_ids)
+    return names + [f"conv-{uuid}" for uuid in found.values_list("uuid", flat=True)]
+
+
+def _dict(value: Any) -> dict[str, str]:
+    return json.loads(value) if isinstance(value, str) else value

@@ -1,0 +1,187 @@
+"""The one door out: whoever sends, sends through `send`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from config.queues import ring
+from live.publishing import publish
+from providers.registry import adapter
+from providers.types import MediaRef, Outbound
+from workspaces.models import Member
+
+from . import window
+from .models import Attachment, Conversation, ConversationEvent, Message
+from .previews import preview_of
+
+WINDOW_BOUND = frozenset(
+    {"text", "image", "video", "audio", "voice", "document", "sticker", "location", "contacts", "interactive",
+     "reaction"}
+)  # everything but templates, which are what opens a conversation
+
+LANES = {"agent": Message.Lane.AGENT, "api": Message.Lane.API, "automation": Message.Lane.API,
+         "broadcast": Message.Lane.BROADCAST}
+QUEUES = {Message.Lane.AGENT: "live", Message.Lane.API: "default", Message.Lane.BROADCAST: "bulk"}
+
+
+class NotSendable(Exception):
+    """A message was refused before it was queued; `reason` is a stable word, `str()` a sentence for people."""
+
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__(text)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody wants to say. `file` is an attachment already in our media storage."""
+
+    kind: str
+    content: dict[str, Any] = field(default_factory=dict)
+    text: str = ""
+    reply_to: str = ""
+    file: Attachment | None = None
+
+
+@transaction.atomic
+def send(
+    conversation: Conversation,
+    draft: Draft,
+    *,
+    source: str = Message.Source.AGENT,
+    by: Member | None = None,
+    cid: UUID | None = None,
+    now: datetime | None = None,
+) -> Message:
+    """Queue one message and return it; the same `cid` returns the first message again and sends nothing.
+
+    Raises NotSendable with reason `channel_down`, `window_closed` or `unsupported`. The number's dispatcher is poked
+    after the commit; if that is lost, the sweep finds the row.
+    """
+    now = now or timezone.now()
+    conversation = (
+        Conversation.objects.select_for_update(of=("self",))
+        .select_related("channel", "identity")
+        .get(workspace_id=conversation.workspace_id, pk=conversation.pk)
+    )
+    if cid and (first := Message.objects.filter(conversation=conversation, cid=cid).first()):
+        return first
+    refuse(conversation, draft, now=now)
+    message = Message.objects.create(
+        workspace_id=conversation.workspace_id,
+        conversation=conversation,
+        channel_id=conversation.channel_id,
+        direction=Message.Direction.OUT,
+        kind=draft.kind,
+        content=draft.content,
+        text=draft.text,
+        status=Message.Status.PENDING,
+        source=source,
+        sender=by,
+        cid=cid,
+        reply_to=draft.reply_to,
+        send_state=Message.SendState.QUEUED,
+        lane=LANES[source],
+        due_at=now,
+        occurred_at=now,
+    )
+    if draft.file is not None:
+        draft.file.message = message
+        draft.file.save()
+    _note(conversation, message, by, now)
+    poke(conversation.channel_id, message.lane)
+    publish(conversation.workspace_id, f"conv-{conversation.uuid}", "list", "counts")
+    return message
+
+
+def refuse(conversation: Conversation, draft: Draft, *, now: datetime) -> None:
+    """Raise NotSendable when this draft cannot go out over this conversation's channel now."""
+    channel = conversation.channel
+    if not channel.is_open:
+        raise NotSendable("channel_down", f"{channel.name} is not connected. An admin can reconnect it in Settings.")
+    provider = adapter(channel.kind)
+    has_window = provider.capabilities.reply_window is not None
+    if has_window and draft.kind in WINDOW_BOUND:
+        if window.state(conversation.window_expires_at, now, has_window=True) == "closed":
+            raise NotSendable(
+                "window_closed", "The reply window is closed. It opens again when the customer writes."
+            )
+    if reason := provider.refuse(outbound(conversation, draft)):
+        raise NotSendable("unsupported", reason)
+
+
+def outbound(conversation: Conversation, draft: Draft) -> Outbound:
+    """The draft in the adapters' words, as far as it is known before an upload."""
+    media = None
+    if draft.file is not None:
+        # The id comes with the upload; the adapter only judges kind, type and name here.
+        media = MediaRef(id="pending", mime_type=draft.file.mime_type, filename=draft.file.filename)
+    return Outbound(
+        kind=draft.kind,
+        to=conversation.identity.address,
+        to_user_id=conversation.identity.user_id,
+        content=draft.content,
+        reply_to=draft.reply_to,
+        media=media,
+    )
+
+
+def poke(channel_id: int, lane: int) -> None:
+    """Tell the dispatcher of these lanes to look at the channel, after the commit."""
+    ring("inbox.jobs.dispatch", channel_id, int(lane), queue=QUEUES[Message.Lane(lane)])
+
+
+@transaction.atomic
+def retry(message: Message, *, by: Member) -> Message:
+    """Queue a failed message once more. Raises NotSendable when it did not fail or cannot go out now.
+
+    A new attempt of the same message, so the thread keeps one bubble; `by` becomes its sender.
+    """
+    message = (
+        Message.objects.select_for_update(of=("self",))
+        .select_related("conversation__channel", "conversation__identity")
+        .get(workspace_id=message.workspace_id, pk=message.pk)
+    )
+    if message.status != Message.Status.FAILED or message.direction != Message.Direction.OUT:
+        raise NotSendable("not_failed", "Only a message that was not sent can be tried again.")
+    now = timezone.now()
+    file = Attachment.objects.filter(message=message).first()
+    refuse(message.conversation, Draft(message.kind, message.content, message.text, message.reply_to, file), now=now)
+    message.status, message.send_state = Message.Status.PENDING, Message.SendState.QUEUED
+    message.error_code = message.error_text = ""
+    message.provider_id = message.failed_at = message.sent_at = message.started_at = None
+    message.answered_at = message.echoed_at = None
+    message.due_at, message.resends, message.sender = now, 0, by
+    message.save()
+    poke(message.channel_id, message.lane)
+    publish(message.workspace_id, f"conv-{message.conversation.uuid}")
+    return message
+
+
+def _note(conversation: Conversation, message: Message, by: Member | None, now: datetime) -> None:
+    """Show the message in the list; an agent's reply takes an unassigned conversation and reopens a resolved one."""
+    conversation.preview = preview_of(message.kind, message.text, message.content)
+    conversation.preview_kind, conversation.preview_direction = message.kind, message.direction
+    conversation.last_message_at = max(conversation.last_message_at, now)
+    if by is not None:
+        conversation.last_reply_at, conversation.last_reply_by = now, by
+        conversation.unread_count = 0
+        if conversation.assignee_id is None:
+            conversation.assignee = by
+            _event(conversation, ConversationEvent.Kind.ASSIGNED, by, {"to": by.name, "by_reply": True})
+        if conversation.status == Conversation.Status.RESOLVED:
+            conversation.status = Conversation.Status.OPEN
+            _event(conversation, ConversationEvent.Kind.REOPENED, by, {})
+    conversation.save()
+
+
+def _event(conversation: Conversation, kind: str, actor: Member | None, details: dict[str, Any]) -> None:
+    ConversationEvent.objects.create(
+        workspace_id=conversation.workspace_id, conversation=conversation, kind=kind, actor=actor, details=details
+    )

@@ -1,0 +1,135 @@
+"""Find, every few seconds, the work that no job announced.
+
+The rows decide, so several sweepers may run. With Valkey away the sweeper does the work itself: slower, but people
+keep getting their messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.db import connection
+from django.utils import timezone
+
+from config.queues import UNREACHABLE, ring, valkey
+from workspaces import tenancy
+
+from . import dispatching, media, receiving, settling, status_updates
+from .models import Message
+from .sending import QUEUES
+
+log = structlog.get_logger(__name__)
+
+INLINE_SECONDS = 2.0  # how long the sweeper sends for one channel itself while there are no workers to ask
+KEEP_WEBHOOKS_DAYS = 14
+KEEP_PARKED_HOURS = 72
+PRUNE_AT_ONCE = 5_000  # rows a sweep deletes at most
+
+# One row per channel that owes something; the lane is the most urgent one.
+DUE_CHANNELS = """
+SELECT c.id, m.lane FROM workspaces_channel c
+  JOIN LATERAL (SELECT lane FROM inbox_message m WHERE m.channel_id = c.id AND m.send_state = 'queued'
+                   AND m.due_at <= clock_timestamp() ORDER BY m.lane LIMIT 1) m ON true
+ WHERE NOT c.sending_paused AND c.status = 'open' AND c.disconnected_at IS NULL
+   AND (c.sending_held_until IS NULL OR c.sending_held_until <= clock_timestamp())
+"""
+
+PRUNE = """
+DELETE FROM inbox_inboundwebhook WHERE id IN (
+    SELECT w.id FROM inbox_inboundwebhook w
+     WHERE w.processed_at < clock_timestamp() - %s * interval '1 day'
+       AND NOT EXISTS (SELECT 1 FROM inbox_deadletter d WHERE d.webhook_id = w.id) LIMIT %s)
+"""
+
+
+def sweep() -> dict[str, Any]:
+    """One round; returns what was found, for the log."""
+    found: dict[str, Any] = settling.settle_abandoned()
+    workers = _workers_can_be_asked()
+    found["channels"] = _dispatch_due(workers)
+    found["webhooks"] = _ask_or_do(workers, _webhooks_due(), "inbox.jobs.apply_webhooks", "inbound", _apply_all)
+    found["files"] = _ask_or_do(workers, _files_due(), "inbox.jobs.fetch_media", "default", media.fetch_pending)
+    found["parked"] = match_parked()
+    return {name: count for name, count in found.items() if count}
+
+
+def prune() -> int:
+    """Delete applied webhooks past their keeping time; returns how many rows went."""
+    with tenancy.all_workspaces(), connection.cursor() as cursor:
+        cursor.execute(PRUNE, [KEEP_WEBHOOKS_DAYS, PRUNE_AT_ONCE])
+        return cursor.rowcount
+
+
+def match_parked() -> int:
+    """Apply parked statuses whose message has become known; drop those nobody will ever claim."""
+    with tenancy.all_workspaces(), connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM inbox_parkedstatus WHERE created_at < clock_timestamp() - %s * interval '1 hour'",
+            [KEEP_PARKED_HOURS],
+        )
+        cursor.execute(
+            "SELECT p.workspace_id, p.channel_id, array_agg(DISTINCT p.provider_id) FROM inbox_parkedstatus p "
+            "JOIN inbox_message m ON m.channel_id = p.channel_id AND m.provider_id = p.provider_id "
+            "GROUP BY 1, 2 LIMIT 100"
+        )
+        waiting = cursor.fetchall()
+    for workspace_id, channel_id, provider_ids in waiting:
+        with tenancy.scope(workspace_id):
+            status_updates.unpark(workspace_id, channel_id, provider_ids)
+    return len(waiting)
+
+
+def _dispatch_due(workers: bool) -> int:
+    with tenancy.all_workspaces(), connection.cursor() as cursor:
+        cursor.execute(DUE_CHANNELS)
+        due = cursor.fetchall()
+    for channel_id, lane in due:
+        if workers:
+            ring("inbox.jobs.dispatch", channel_id, lane, queue=QUEUES[Message.Lane(lane)])
+        else:
+            dispatching.drain(channel_id, lane=Message.Lane.BROADCAST, budget=INLINE_SECONDS)
+    return len(due)
+
+
+def _ask_or_do(workers: bool, due: bool, job: str, queue: str, work: Callable[[], object]) -> int:
+    if not due:
+        return 0
+    if workers:
+        ring(job, queue=queue)
+    else:
+        work()
+    return 1
+
+
+def _apply_all() -> None:
+    while receiving.apply_pending():
+        pass
+
+
+def _webhooks_due() -> bool:
+    return _exists(
+        "SELECT EXISTS (SELECT 1 FROM inbox_inboundwebhook WHERE processed_at IS NULL AND dead_at IS NULL "
+        "AND next_try_at <= clock_timestamp())"
+    )
+
+
+def _files_due() -> bool:
+    return _exists(
+        "SELECT EXISTS (SELECT 1 FROM inbox_attachment WHERE state = 'pending' AND next_try_at <= clock_timestamp())"
+    )
+
+
+def _exists(sql: str) -> bool:
+    with tenancy.all_workspaces(), connection.cursor() as cursor:
+        cursor.execute(sql)
+        return bool(cursor.fetchone()[0])
+
+
+def _workers_can_be_asked() -> bool:
+    try:
+        return bool(valkey().ping())
+    except UNREACHABLE:
+        log.warning("valkey away, the sweeper works itself", at=timezone.now().isoformat())
+        return False

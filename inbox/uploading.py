@@ -1,0 +1,64 @@
+"""Bring the files of outgoing messages to the provider before the messages are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+from django.core.files.storage import default_storage
+
+from providers.base import Adapter
+from providers.errors import transport_failure
+from providers.types import Credentials, Failure, MediaRef
+from workspaces import tenancy
+from workspaces.models import Channel
+
+from .models import Attachment
+from .outbox import Claimed
+
+MEDIA_KINDS = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
+
+
+def files_of(channel: Channel, batch: Iterable[Claimed]) -> dict[int, Attachment]:
+    """Message id → the file it carries."""
+    ids = [message.id for message in batch if message.kind in MEDIA_KINDS]
+    if not ids:
+        return {}
+    with tenancy.scope(channel.workspace_id):
+        found = Attachment.objects.filter(workspace_id=channel.workspace_id, message_id__in=ids)
+        return {attachment.message_id: attachment for attachment in found}
+
+
+async def upload(
+    client: httpx.AsyncClient, provider: Adapter, credentials: Credentials, file: Attachment
+) -> MediaRef | Failure:
+    """The provider's reference to a file, uploading it when the provider does not have it yet."""
+    if file.provider_media_id:
+        return MediaRef(id=file.provider_media_id, mime_type=file.mime_type, filename=file.filename)
+    try:
+        with default_storage.open(file.file) as stored:
+            content = stored.read()
+    except OSError:
+        return Failure("permanent", "file_missing", "The file of this message is no longer in the media storage.")
+    request = provider.upload(file.kind, file.filename or "file", file.mime_type, content, credentials)
+    arguments: dict[str, Any] = {"data": request.fields, "headers": request.headers}
+    if request.file is not None:
+        arguments["files"] = {"file": request.file}
+    try:
+        answer = await client.request(request.method, request.url, **arguments)
+    except httpx.HTTPError:
+        return transport_failure("connect")  # an upload reaches nobody, so it may always be repeated
+    outcome = provider.uploaded(answer.status_code, answer.headers, answer.content)
+    if isinstance(outcome, Failure):
+        return outcome
+    return MediaRef(id=outcome.id, mime_type=file.mime_type, filename=file.filename)
+
+
+def remember(channel: Channel, media: dict[int, MediaRef]) -> None:
+    """Keep the provider's ids, so that a second attempt uploads nothing again."""
+    with tenancy.scope(channel.workspace_id):
+        for message_id, reference in media.items():
+            Attachment.objects.filter(workspace_id=channel.workspace_id, message_id=message_id).update(
+                provider_media_id=reference.id
+            )
