@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from simulator import admin, graph, graph_account, graph_media
+from simulator import admin, graph, graph_account, graph_media, phone
 from simulator.config import from_environment
 from simulator.doors import LoopbackOnly
 from simulator.errors import GraphError
@@ -74,6 +74,7 @@ application = Starlette(
         Mount("/_sim", routes=admin.routes),
         Route("/whatsapp_business/attachments/", graph_media.get_attachment),
         Mount("/v{version:float}", routes=_graph_routes()),
+        *phone.routes,
     ],
     middleware=[Middleware(LoopbackOnly)],
     exception_handlers={GraphError: _graph_error, admin.Refused: _refused},

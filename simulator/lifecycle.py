@@ -111,9 +111,10 @@ class Lifecycle:
         if context:
             wire["context"] = context
         if not self._change_earlier(customer, kind, body) and wamid not in self.world.messages:
+            shown = body if isinstance(body, dict) else {"cards": body} if kind == "contacts" else {}
             message = Message(
                 id=wamid, phone_number_id=channel.phone_number_id, customer=customer.key, direction="in", type=kind,
-                body=body if isinstance(body, dict) else {}, at=at, status="sent", context=context,
+                body=shown, at=at, status="sent", context=context,
             )  # fmt: skip
             self.world.add_message(message)
         chat = self.world.chat(channel.phone_number_id, customer.key)
