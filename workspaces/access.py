@@ -14,7 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import patch_cache_control, patch_vary_headers
 
-from . import tenancy
+from . import auditing, tenancy
 from .models import Member, Role
 
 OWNER, ADMIN, MARKETER, AGENT = Role.OWNER, Role.ADMIN, Role.MARKETER, Role.AGENT
@@ -82,6 +82,7 @@ def workspace_view(permission: str, *, atomic: bool = True) -> Callable[[Callabl
 def _enter(request: Any, workspace_id: int, member_id: int) -> None:
     member = Member.objects.select_related("workspace").get(pk=member_id, workspace_id=workspace_id)
     member.user = request.user
+    member.origin = auditing.origin_of(request)  # type: ignore[attr-defined]  # read by auditing.record
     request.member, request.workspace = member, member.workspace
 
 
@@ -107,5 +108,3 @@ def private(response: HttpResponse) -> HttpResponse:
         patch_cache_control(response, private=True, no_store=True)
     patch_vary_headers(response, ["HX-Request", "Cookie"])
     return response
-
-

@@ -10,6 +10,31 @@ from django.http import HttpRequest
 
 from .models import AuditEntry, Member
 
+# Everything the log can hold, in words for its page.
+ACTIONS = {
+    "workspace.created": "Workspace created",
+    "workspace.changed": "Settings changed",
+    "member.role_changed": "Role changed",
+    "member.removed": "Member removed",
+    "invitation.sent": "Invitation sent",
+    "invitation.sent_again": "Invitation sent again",
+    "invitation.revoked": "Invitation revoked",
+    "invitation.accepted": "Invitation accepted",
+    "channel.connected": "Channel connected",
+    "channel.checked": "Connection checked",
+    "channel.renamed": "Channel renamed",
+    "channel.secret_replaced": "Secret replaced",
+    "channel.sending_paused": "Sending paused",
+    "channel.sending_resumed": "Sending resumed",
+    "channel.disconnected": "Channel disconnected",
+    "account.password_changed": "Password changed",
+    "account.email_changed": "E-mail address changed",
+    "account.second_factor_added": "Second factor set up",
+    "account.second_factor_removed": "Second factor removed",
+    "account.recovery_codes_made": "Recovery codes made",
+    "webhook.replayed": "Webhook replayed",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -35,7 +60,9 @@ def record(
     """Write down that `by` did `action` to `target`. `before` and `after` hold what changed, never a secret.
 
     A request stands for its member. A member that `workspace_view` found carries the origin of its request.
+    Raises KeyError for an action that ACTIONS does not know.
     """
+    ACTIONS[action]
     member = by if isinstance(by, Member) else by.member  # type: ignore[attr-defined]
     origin: Origin = getattr(member, "origin", None) or Origin()
     return AuditEntry.objects.create(

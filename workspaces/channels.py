@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import secrets as random_secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from providers.types import Credentials
+from providers.base import Adapter
+from providers.registry import adapter as adapter_of
+from providers.types import Credentials, Request
 
-from . import auditing, secrets
+from . import auditing, secrets, tenancy
 from .models import Channel, Member, Workspace
 
 
@@ -23,8 +28,19 @@ class ChannelRefused(Exception):
         self.field = field
 
 
+CHECK_SECONDS = 10.0
 TAKEN = "This number is already connected. Disconnect it there first, or check the phone number ID."
 NAME_TAKEN = "Another channel of this workspace, perhaps a disconnected one, already has this name."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one question of a connection check brought to light; `problem` is empty when all is well."""
+
+    step: str
+    problem: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
+    reached: bool = True  # False: no HTTP answer, so nothing is known about the channel
 
 
 def credentials(channel: Channel) -> Credentials:
@@ -156,3 +172,84 @@ def _save(channel: Channel, *fields: Any) -> None:
         if "channel_name_once_per_workspace" in str(error):
             raise ChannelRefused("name", NAME_TAKEN) from error
         raise
+
+
+def check(channel: Channel, *, by: Member, client: httpx.Client | None = None) -> list[Finding]:
+    """Ask the provider whether the channel works, and note the answer. Call it outside any transaction.
+
+    A success opens the channel and learns its address and quality. What the provider finds wrong is noted as the
+    channel's problem; a provider out of reach proves nothing and changes nothing.
+    """
+    with client or http_client() as http:
+        findings = _examine(adapter_of(channel.kind), credentials(channel), http)
+    with tenancy.scope(channel.workspace_id):
+        _note(channel, findings)
+        problem = " ".join(finding.problem for finding in findings if finding.problem)
+        auditing.record(by, "channel.checked", channel.name, after={"result": problem or "ok"})
+    return findings
+
+
+def http_client() -> httpx.Client:
+    """A client for a few calls while somebody waits: no proxy from the environment, no redirects with a token."""
+    return httpx.Client(timeout=CHECK_SECONDS, follow_redirects=False, trust_env=False)
+
+
+def _examine(adapter: Adapter, known: Credentials, http: httpx.Client) -> list[Finding]:
+    findings: list[Finding] = []
+    for step, request in adapter.check(known):
+        finding = _ask(adapter, step, request, known, http)
+        if step == "subscription" and finding.problem and finding.reached and not any(f.problem for f in findings):
+            _exchange(adapter.subscribe(known), http)
+            finding = _ask(adapter, step, request, known, http)
+        findings.append(finding)
+        if not finding.reached:
+            break
+    return findings
+
+
+def _ask(adapter: Adapter, step: str, request: Request, known: Credentials, http: httpx.Client) -> Finding:
+    try:
+        response = _exchange(request, http)
+    except httpx.HTTPError as error:
+        return Finding(step, _unreachable(error, known.base_url), reached=False)
+    found = adapter.checked(step, response.status_code, response.headers, response.content, known)
+    return Finding(step, found.problem, dict(found.facts))
+
+
+def _exchange(request: Request, http: httpx.Client) -> httpx.Response:
+    return http.request(
+        request.method,
+        request.url,
+        headers=request.headers,
+        params=request.params,
+        json=request.json,
+        data=request.fields,
+    )
+
+
+def _unreachable(error: httpx.HTTPError, base_url: str) -> str:
+    host = httpx.URL(base_url).host
+    if isinstance(error, httpx.TimeoutException):
+        return f"{host} did not answer within {CHECK_SECONDS:.0f} seconds. Check again in a minute."
+    if isinstance(error, httpx.ConnectError):
+        return f"{host} cannot be reached from this server. Check its network and name resolution, then check again."
+    return f"The connection to {host} broke off. Check again in a minute."
+
+
+def _note(channel: Channel, findings: Sequence[Finding]) -> None:
+    if not findings[-1].reached:
+        return
+    problems = [finding.problem for finding in findings if finding.problem]
+    facts = {key: value for finding in findings for key, value in finding.facts.items()}
+    channel.checked_at = timezone.now()
+    channel.problem = " ".join(problems)
+    channel.problem_at = channel.checked_at if problems else None
+    if digits := "".join(char for char in facts.get("display_phone_number", "") if char.isdigit()):
+        channel.address = f"+{digits}"
+    channel.quality = facts.get("quality_rating", channel.quality)[:12]
+    if not problems:
+        channel.status = Channel.Status.OPEN
+    fields = ["checked_at", "problem", "problem_at", "address", "quality", "status"]
+    Channel.objects.filter(pk=channel.pk, disconnected_at=None).update(
+        **{name: getattr(channel, name) for name in fields}
+    )
