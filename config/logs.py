@@ -42,7 +42,7 @@ def scrubbed(value: Any) -> Any:
     return value
 
 
-SHARED = [
+SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
@@ -54,7 +54,7 @@ SHARED = [
 def logging_config(level: str, *, readable: bool) -> dict[str, Any]:
     """The dictConfig for Django and for everything that logs through `logging` or structlog."""
     renderer = structlog.dev.ConsoleRenderer(colors=False) if readable else structlog.processors.JSONRenderer()
-    last = [
+    last: list[Any] = [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
         structlog.processors.format_exc_info,
         redact,

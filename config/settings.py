@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import environ
@@ -71,7 +72,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
-_loaders = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
+_loaders: list[Any] = ["django.template.loaders.filesystem.Loader", "django.template.loaders.app_directories.Loader"]
 if not DEBUG:
     _loaders = [("django.template.loaders.cached.Loader", _loaders)]
 TEMPLATES = [
@@ -94,7 +95,7 @@ TEMPLATES = [
 STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=5)
 
 
-def _database(name: str, *, pooled: bool, default: str | environ.NoValue = environ.Env.NOTSET) -> dict:
+def _database(name: str, *, pooled: bool, default: str | environ.NoValue = environ.Env.NOTSET) -> dict[str, Any]:
     database = {**env.db_url(name, default=default, engine="django.db.backends.postgresql"), "CONN_MAX_AGE": 0}
     limits = f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout=3s" if pooled else "-c lock_timeout=3s"
     options = {"connect_timeout": 3, "application_name": "carillon", "options": limits}
@@ -139,6 +140,8 @@ LOGOUT_REDIRECT_URL = "account_login"
 SIGNUP_OPEN = env.bool("SIGNUP_OPEN", default=True)
 MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", default=["owner", "admin", "marketer"])
 
+ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"signup": "workspaces.forms.SignupForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -155,6 +158,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+MFA_ADAPTER = "workspaces.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Carillon"
 MFA_RECOVERY_CODES_SHOW_ONCE = True
@@ -169,6 +173,7 @@ AXES_USERNAME_FORM_FIELD = "login"
 AXES_CLIENT_IP_CALLABLE = "config.client_address.client_address"
 AXES_SENSITIVE_PARAMETERS = ["password", "login", "code"]
 AXES_VERBOSE = False
+AXES_LOCKOUT_TEMPLATE = "account/locked.html"
 
 SECURE_COOKIES = env.bool("SECURE_COOKIES", default=True)
 _cookie_prefix = "__Host-" if SECURE_COOKIES else ""

@@ -1,8 +1,8 @@
 """Django's migrate, run as the role that owns the tables."""
 
-from argparse import ArgumentParser
 from typing import Any
 
+from django.core.management.base import CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 
@@ -10,7 +10,7 @@ from django.db import connections
 class Command(Migrate):
     """The runtime role may not change tables, so `migrate` uses the `owner` connection unless told otherwise."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
 

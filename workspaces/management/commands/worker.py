@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 import socket
 import time
-from argparse import ArgumentParser
 from typing import Any
 from uuid import uuid4
 
 import redis
 import structlog
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 from rq import SimpleWorker
 from rq.job import Job
@@ -41,7 +40,7 @@ class Command(BaseCommand):
 
     help = "Work on one queue until SIGTERM; the job in hand is finished first."
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("queue", choices=sorted(TIME_LIMITS))
         parser.add_argument("--burst", action="store_true", help="stop when the queue is empty")
 
