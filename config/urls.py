@@ -5,18 +5,14 @@ from importlib.util import find_spec
 from django.urls import include, path
 
 from config.health import healthz
+from inbox.hooks import hook
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("hooks/<str:token>/", hook, name="hook"),
     path("accounts/", include("allauth.urls")),
+    *([path("w/<slug:slug>/inbox/", include("inbox.urls"))] if find_spec("inbox.urls") else []),
+    path("", include("workspaces.urls")),
 ]
-if find_spec("inbox.hooks"):
-    from inbox.hooks import hook
-
-    urlpatterns.append(path("hooks/<str:token>/", hook, name="hook"))
-if find_spec("inbox.urls"):
-    urlpatterns.append(path("w/<slug:slug>/inbox/", include("inbox.urls")))
-if find_spec("workspaces.urls"):
-    urlpatterns.append(path("", include("workspaces.urls")))
 
 handler500 = "config.middleware.server_error"

@@ -101,6 +101,11 @@ def committed_db(request: pytest.FixtureRequest, django_db_setup: None, django_d
     empty_tables()
 
 
+@pytest.fixture
+def transactional_db(committed_db: None) -> None:
+    """pytest-django's name for the same; its own would TRUNCATE as the runtime role, which may not."""
+
+
 def empty_tables() -> None:
     """Delete all rows, as the superuser and past the triggers that keep history append-only."""
     with psycopg.connect(run.servers.admin_url(DATABASE), autocommit=True) as connection:
