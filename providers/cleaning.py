@@ -35,7 +35,8 @@ def load(body: bytes | str) -> Any:
     Raises `MalformedPayload`, also when it is nested more than `MAX_DEPTH` deep.
     """
     try:
-        text = body if isinstance(body, str) else body.decode()
+        # Decoding refuses surrogates and the parser raw NULs, so bytes can only bring them in by an escape.
+        text = clean_text(body) if isinstance(body, str) else body.decode()
         document = _DECODER.decode(text)
     except UnicodeDecodeError:
         raise MalformedPayload("the body is not valid UTF-8") from None
@@ -45,7 +46,7 @@ def load(body: bytes | str) -> Any:
         raise MalformedPayload("the body is not valid JSON") from None
     _limit_depth(document)
     # A walk over every value costs more than the parse, so it is made only when an escape asks for it.
-    return _clean(document) if _SUSPECT.search(text) or _UNSTORABLE.search(text) else document
+    return _clean(document) if "\\u" in text and _SUSPECT.search(text) else document
 
 
 def clean_text(value: str) -> str:
@@ -67,19 +68,20 @@ def _constant(_name: str) -> None:
 
 
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_float, parse_constant=_constant)
+_CONTAINERS = frozenset({dict, list})
 
 
 def _limit_depth(document: Any) -> None:
-    level = [document]
-    for _ in range(MAX_DEPTH):
+    level = [document] if type(document) in _CONTAINERS else []
+    for _ in range(MAX_DEPTH + 1):
+        if not level:
+            return
         level = [
             child
             for node in level
-            for child in (node.values() if type(node) is dict else node if type(node) is list else ())
-            if type(child) is dict or type(child) is list
+            for child in (node.values() if type(node) is dict else node)
+            if type(child) in _CONTAINERS
         ]
-        if not level:
-            return
     raise MalformedPayload("the body is nested too deeply")
 
 
