@@ -155,7 +155,7 @@ def process(django_db_setup: None) -> Iterator[LiveProcess]:
 
 
 @pytest.fixture
-def live(transactional_db: None, process: LiveProcess) -> LiveProcess:
+def live(committed_db: None, process: LiveProcess) -> LiveProcess:
     """The process that the tests of one module share; it remembers nothing between them."""
     return process
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from live import publishing
 from live.publishing import publish
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.usefixtures("committed_db")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from .conftest import Reader, eventually, running, signed_in
 
 
 @pytest.fixture
-def ben(live):
+def ben(committed_db):
     return make_member(make_workspace(slug="acme"), role="agent", name="Ben")
 
 
