@@ -60,6 +60,8 @@ def preview(message: Message) -> str:
     """One line for the list of chats and for quotes."""
     if message.deleted:
         return "Message deleted"
+    if message.type == "reaction":
+        return f"Reacted {message.body.get('emoji') or 'no more'}"
     return _text(message).partition("\n")[0][:120] or PREVIEWS.get(message.type, message.type.capitalize())
 
 

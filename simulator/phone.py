@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.templating import Jinja2Templates
@@ -41,9 +41,7 @@ async def page(request: Request) -> Response:
         **_thread(provider.world, shown),
         "channels": list(provider.world.channels.values()),
         "inbox_url": provider.world.config.inbox_url,
-        "outbox": provider.outbox,
-        "holding": provider.outbox.settings.paused or provider.outbox.settings.silence_until > time.time(),
-        "rules": provider.faults.rules,
+        **_notes(provider),
         "magic": {code: faults.ACTIONS[action] for code, action in faults.MAGIC_ACTIONS.items()},
     })  # fmt: skip
 
@@ -59,6 +57,13 @@ async def thread(request: Request) -> Response:
 async def people(request: Request) -> Response:
     shown = _chosen(request)
     return pages.TemplateResponse(request, "_people.html", {**shown, **_list(request, shown)})
+
+
+async def notes(request: Request) -> Response:
+    provider: Provider = request.app.state.provider
+    shown = _chosen(request)
+    values = {**shown, **_thread(provider.world, shown), **_notes(provider)}
+    return pages.TemplateResponse(request, "_notes.html", values)
 
 
 async def live(request: Request) -> Response:
@@ -99,11 +104,11 @@ async def media(request: Request) -> Response:
     base_type = found.mime_type.split(";")[0]
     # Anything a browser could run as a page goes out as a download.
     shown = base_type.startswith(("image/", "audio/", "video/")) and base_type != "image/svg+xml"
-    headers = {"Accept-Ranges": "none", "Cache-Control": "private, max-age=3600"}
+    headers = {"Cache-Control": "private, max-age=3600"}
     if not shown:
         headers["Content-Disposition"] = "attachment"
-    return Response(world.media_bytes(found), media_type=found.mime_type if shown else "application/octet-stream",
-                    headers=headers)  # fmt: skip
+    media_type = found.mime_type if shown else "application/octet-stream"
+    return FileResponse(world.config.media_folder / found.id, media_type=media_type, headers=headers)
 
 
 def _chosen(request: Request) -> dict[str, Any]:
@@ -125,7 +130,7 @@ def _list(request: Request, shown: dict[str, Any]) -> dict[str, Any]:
         if not wanted or wanted in person.name.casefold() or wanted.lstrip("+") in person.key.casefold()
     ]  # fmt: skip
     rows = [_row(world, channel, person) for person in found]
-    rows.sort(key=lambda row: -row["touched_at"])
+    rows.sort(key=lambda row: (-row["touched_at"], row["person"].name))
     return {"people": rows[:PEOPLE_SHOWN], "hidden": max(0, len(rows) - PEOPLE_SHOWN)}
 
 
@@ -140,6 +145,12 @@ def _row(world: World, channel: Channel | None, person: Customer) -> dict[str, A
         "unread": chat.unread if chat else 0,
         "touched_at": chat.touched_at if chat else 0.0,
     }
+
+
+def _notes(provider: Provider) -> dict[str, Any]:
+    settings = provider.outbox.settings
+    held = settings.paused or settings.silence_until > time.time()
+    return {"outbox": provider.outbox, "holding": held, "rules": provider.faults.rules}
 
 
 def _thread(world: World, shown: dict[str, Any]) -> dict[str, Any]:
@@ -171,6 +182,7 @@ routes = [
     Route("/", page),
     Route("/phone/thread", thread),
     Route("/phone/people", people),
+    Route("/phone/notes", notes),
     Route("/phone/live", live),
     Route("/phone/media/{id}", media),
     Route("/phone/send", phone_actions.send, methods=["POST"]),

@@ -170,6 +170,7 @@ class Outbox:
             elif await self._post(client, channel, events):
                 self._settle(events)
                 self._double(events)
+                self._world.hub.changed("list")
             else:
                 self._retry(events)
         finally:

@@ -1,6 +1,7 @@
 // Sends forms without a reload and redraws bubbles that changed. Without this file everything works by reloading.
 const thread = document.getElementById("thread");
 const people = document.getElementById("people");
+const notes = document.getElementById("notes");
 const scroller = document.getElementById("scroll");
 const composer = document.getElementById("composer");
 const field = document.getElementById("message-text");
@@ -44,9 +45,11 @@ async function redraw() {
   if (drawing) { again = true; return; }
   drawing = true;
   try {
-    const [bubbles, rows] = await Promise.all([fragment(thread.dataset.thread), fragment(thread.dataset.people)]);
+    const addresses = [thread.dataset.thread, thread.dataset.people, thread.dataset.notes];
+    const [bubbles, rows, facts] = await Promise.all(addresses.map(fragment));
     if (bubbles) patch(thread.querySelector(".bubbles"), bubbles.querySelector(".bubbles"));
     if (rows) people.replaceChildren(...rows.childNodes);
+    if (facts) notes.replaceChildren(...facts.childNodes);
   } finally {
     drawing = false;
     if (again) { again = false; redraw(); }
@@ -90,6 +93,13 @@ document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll(".pop[open], .actions[open]")) {
     if (!open.contains(event.target)) open.open = false;
   }
+});
+
+document.addEventListener("keydown", (event) => {
+  const open = event.key === "Escape" && document.querySelector(".pop[open], .actions[open]");
+  if (!open) return;
+  open.open = false;
+  open.querySelector("summary").focus();
 });
 
 if (thread) {
