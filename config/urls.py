@@ -12,6 +12,7 @@ urlpatterns = [
     path("hooks/<str:token>/", hook, name="hook"),
     path("accounts/", include("allauth.urls")),
     *([path("w/<slug:slug>/inbox/", include("inbox.urls"))] if find_spec("inbox.urls") else []),
+    path("w/<slug:slug>/settings/webhook-problems/", include("inbox.problem_urls")),
     path("", include("workspaces.urls")),
 ]
 
