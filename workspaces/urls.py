@@ -35,6 +35,7 @@ _settings = [
 urlpatterns = [
     path("", entering.home, name="home"),
     path("me/", entering.profile, name="profile"),
+    path("me/sessions/<int:session_id>/end/", entering.session_end, name="session_end"),
     path("invite/<str:token>/", entering.invitation, name="invitation"),
     path("w/", entering.switcher, name="switcher"),
     path("w/new/", entering.new_workspace, name="new"),

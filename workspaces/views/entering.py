@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from .. import accounts, joining
 from ..access import private, workspace_view
@@ -63,6 +64,15 @@ def profile(request: Any) -> HttpResponse:
         messages.success(request, "Your profile is saved.")
         return redirect("workspaces:profile")
     return private(render(request, "workspaces/profile.html", {"form": form}, status=422 if form.errors else 200))
+
+
+@require_POST
+@login_required
+def session_end(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Sign one of one's own other devices out."""
+    get_object_or_404(UserSession, pk=session_id, user=request.user).end()
+    messages.success(request, "That device is signed out.")
+    return redirect("usersessions_list")
 
 
 @require_http_methods(["GET", "POST"])

@@ -49,7 +49,7 @@ def audit(request: HttpRequest, workspace: Workspace) -> HttpResponse:
         entries = entries.filter(id__lt=int(before))
     page = list(entries[: PAGE + 1])
     context = {
-        "entries": page[:PAGE],
+        "entries": [_in_words(entry) for entry in page[:PAGE]],
         "next": page[PAGE - 1].pk if len(page) > PAGE else None,
         "first": not before,
         "action": action,
@@ -58,3 +58,23 @@ def audit(request: HttpRequest, workspace: Workspace) -> HttpResponse:
         "tab": "audit",
     }
     return render(request, "workspaces/audit.html", context)
+
+
+def _in_words(entry: AuditEntry) -> dict[str, Any]:
+    before, after = entry.before or {}, entry.after or {}
+    changes = [
+        {"name": key.replace("_", " "), "before": _value(before.get(key)), "after": _value(after.get(key))}
+        for key in {**before, **after}
+    ]
+    return {
+        "label": ACTIONS.get(entry.action, entry.action),
+        "target": entry.target,
+        "changes": changes,
+        "actor": entry.actor,
+        "created_at": entry.created_at,
+        "ip": entry.ip,
+    }
+
+
+def _value(value: object) -> object:
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
