@@ -68,7 +68,7 @@ def _media(message: Message, file: Attachment | None, base: str) -> tuple[str, M
         kind=kind,
         word=WORDS.get(kind, "File"),
         name=visible(file.filename) if file and file.filename else WORDS.get(kind, "File"),
-        facts=" · ".join(filter(None, [_type(file), _size(file)])) if file else "",
+        facts=file_facts(file) if file else "",
         width=(file.width if file else None) or 320,
         height=(file.height if file else None) or 240,
         alt=message.text[:120] or WORDS.get(kind, "File"),
@@ -82,6 +82,11 @@ def _media(message: Message, file: Attachment | None, base: str) -> tuple[str, M
         return f"{FOLDER}file.html", shown
     template = {"sticker": "sticker", "image": "sight", "video": "sight", "audio": "sound", "voice": "sound"}
     return f"{FOLDER}{template.get(kind, 'file')}.html", shown
+
+
+def file_facts(file: Attachment) -> str:
+    """PDF · 1.2 MB"""
+    return " · ".join(filter(None, [_type(file), _size(file)]))
 
 
 def _type(file: Attachment) -> str:

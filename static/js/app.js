@@ -29,6 +29,21 @@
     (node.id && document.getElementById(node.id)) ||
     (node.dataset.cid && document.querySelector(`[data-cid="${CSS.escape(node.dataset.cid)}"]`));
 
+  // A message keeps its place in its group, and a player in use is left alone.
+  const refresh = (old, node) => {
+    if (old.classList.contains("bubble--follows")) node.classList.add("bubble--follows");
+    Idiomorph.morph(old, node, {
+      morphStyle: "outerHTML",
+      callbacks: { beforeNodeMorphed: (before) => !(before.dataset?.ready && "player" in before.dataset) },
+    });
+  };
+  // News about what this list does not hold: above its first entry, or below an end that was cut off.
+  const outside = (list, node) => {
+    if (list.hasAttribute("data-detached")) return true;
+    const first = list.querySelector(":scope > [data-key]");
+    return list.dataset.order !== "newest" && first && node.dataset.key < first.dataset.key;
+  };
+
   app.place = (list, node) => {
     const key = node.dataset.key;
     const ascending = list.dataset.order !== "newest";
@@ -52,10 +67,10 @@
       if (node.hasAttribute("data-gone")) {
         old?.remove();
       } else if (old && old.dataset.key === node.dataset.key) {
-        Idiomorph.morph(old, node, { morphStyle: "outerHTML" });
+        refresh(old, node);
       } else {
         old?.remove();
-        if (!old && target.hasAttribute("data-detached")) continue;
+        if (!old && outside(target, node)) continue;
         app.place(target, node);
         htmx.process(node);
       }

@@ -25,7 +25,7 @@
     if (name.startsWith("conv-")) changed.add(name.slice(5));
     if (name === "list" && !timer) timer = setTimeout(fetchRows, WAIT);
   });
-  document.addEventListener("live:up", refresh);
+  for (const name of ["live:up", "live:sync"]) document.addEventListener(name, refresh);
 
   // The chosen row is marked at once, not when the thread arrives.
   const mark = () => {

@@ -18,6 +18,7 @@
     heard = Date.now();
     if (n === "ping") return;
     if (n === "up" || n === "down") return state(n === "up");
+    if (n === "auth") return document.dispatchEvent(new CustomEvent("auth-expired"));
     tell(n, d);
     document.dispatchEvent(new CustomEvent("live", { detail: { name: n, data: d } }));
   };

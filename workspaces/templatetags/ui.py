@@ -86,3 +86,9 @@ def may(context: template.Context, permission: str) -> bool:
     """Whether the member on this page has a permission. For links only: pages decide by themselves."""
     member = getattr(context.get("request"), "member", None)
     return member is not None and allows(member.role, permission)
+
+
+@register.simple_tag
+def sprite() -> str:
+    """The address of the icons, for templates that write many."""
+    return _sprite()

@@ -1,0 +1,184 @@
+"""The parts of the inbox page around the bubbles: where links go, the queue tabs, the composer, the contact."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from django.db.models import QuerySet
+
+from providers.registry import adapter
+from workspaces.access import allows
+from workspaces.models import Member, Workspace
+
+from . import queues, reading, window
+from .models import Attachment, Conversation
+from .presenting_bodies import file_facts
+from .formatting import visible
+from .presenting_messages import Frame
+from .presenting_rows import display_name
+from .presenting_times import Calendar, span
+
+SIDE = "side"  # cookie: whether the contact column is open
+
+
+def inbox_url(workspace: Workspace) -> str:
+    return f"/w/{workspace.slug}/inbox/"
+
+
+def list_urls(workspace: Workspace, queue: str) -> dict[str, str]:
+    """Where the list's requests go. Written by hand: reversing URLs per row is what makes a list page slow."""
+    base = f"{inbox_url(workspace)}{queue}/"
+    return {
+        "queue": base,
+        "rows": f"{base}rows/",
+        "rows_delta": f"{base}rows/delta/",
+        "counts": f"{base}counts/",
+        "unassigned": f"{inbox_url(workspace)}unassigned/",
+    }
+
+
+def tabs(workspace: Workspace, queue: str, counts: queues.Counts) -> list[dict[str, Any]]:
+    base = inbox_url(workspace)
+    return [
+        {"name": title, "href": f"{base}{name}/", "current": name == queue, "count": counts.shown(name)}
+        for name, title in queues.TITLES.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One member in front of one open conversation."""
+
+    conversation: Conversation
+    member: Member
+    queue: str
+    calendar: Calendar
+
+    @property
+    def base(self) -> str:
+        return f"{inbox_url(self.member.workspace)}{self.queue}/c/{self.conversation.uuid}/"
+
+    @property
+    def media(self) -> str:
+        return f"{inbox_url(self.member.workspace)}media/"
+
+    def frame(self, stretch: reading.Stretch) -> Frame:
+        return Frame(
+            calendar=self.calendar,
+            contact=display_name(self.conversation),
+            channel=self.conversation.channel,
+            base=self.base,
+            media=self.media,
+            can_reply=allows(self.member.role, "reply"),
+            quoted=stretch.quoted,
+        )
+
+
+def thread(desk: Desk) -> dict[str, Any]:
+    """What the header, the composer and the contact show of a conversation."""
+    conversation, name = desk.conversation, display_name(desk.conversation)
+    words = conversation.contact.name.split()
+    urls = {part: f"{desk.base}{part}/" for part in ("seen", "older", "delta", "send", "assignee", "status")}
+    return {
+        "id": str(conversation.uuid),
+        "name": name,
+        "first_name": visible(words[0]) if words else "",
+        "number": conversation.identity.display,
+        "channel": f"{conversation.channel.name} · {conversation.channel.get_kind_display()}",
+        "resolved": conversation.status == Conversation.Status.RESOLVED,
+        "unread": conversation.unread_count > 0,
+        "mine": conversation.assignee_id == desk.member.pk,
+        "assignee": conversation.assignee.name if conversation.assignee else "",
+        "assignee_id": conversation.assignee_id,
+        "can_reply": allows(desk.member.role, "reply"),
+        "cursor": desk.calendar.now.isoformat(),
+        "urls": urls,
+        "facts": _facts(desk),
+    }
+
+
+def _facts(desk: Desk) -> list[dict[str, Any]]:
+    conversation, calendar = desk.conversation, desk.calendar
+    identity, contact = conversation.identity, conversation.contact
+    facts = [{"name": "Number" if identity.phone else "Address", "value": identity.display, "copy": True}]
+    if identity.profile_name and identity.profile_name != contact.name:
+        facts.append({"name": "Profile name", "value": visible(identity.profile_name)})
+    if identity.username and identity.phone:
+        facts.append({"name": "User name", "value": f"@{identity.username}"})
+    facts.append({"name": "Channel", "value": f"{conversation.channel.name} {conversation.channel.address}".strip()})
+    facts.append({"name": "First seen", "value": calendar.long(contact.created_at)})
+    if contact.last_seen_at:
+        facts.append({"name": "Last wrote", "value": calendar.long(contact.last_seen_at)})
+    return facts
+
+
+def composer(desk: Desk, *, text: str = "", error: str = "") -> dict[str, Any]:
+    """What stands under the thread: a reply box, or why there is none."""
+    conversation, channel = desk.conversation, desk.conversation.channel
+    if not allows(desk.member.role, "reply"):
+        return {"state": "read_only", "title": "You can read this conversation", "text": "Your role does not include replying."}
+    if not channel.is_open:
+        down = {"state": "channel_down", "title": f"{channel.name} is not connected"}
+        if allows(desk.member.role, "manage_channels"):
+            link = f"/w/{desk.member.workspace.slug}/settings/channels/"
+            return down | {"text": channel.problem or "Nothing can be sent until it is.", "link": link, "link_text": "Open channels"}
+        return down | {"text": "Nothing can be sent until an admin reconnects it in Settings."}
+    capabilities = adapter(channel.kind).capabilities
+    ends, now = conversation.window_expires_at, desk.calendar.now
+    state = window.state(ends, now, has_window=capabilities.reply_window is not None)
+    if state == "closed":
+        since = f" It closed on {desk.calendar.long(ends)}." if ends else ""
+        return {"state": "closed", "title": "The reply window is closed", "text": f"It opens again as soon as the customer writes.{since}"}
+    limits = {
+        kind: {"max": size, "types": sorted(capabilities.media_types.get(kind, ()))}
+        for kind, size in capabilities.media_limits.items()
+    }
+    return {
+        "state": state,
+        "left": span(ends - now) if ends else "",
+        "until": desk.calendar.long(ends) if ends else "",
+        "until_iso": ends.isoformat() if ends else "",
+        "limits": json.dumps(limits),
+        "max_text": capabilities.max_text,
+        "cid": str(uuid4()),
+        "text": text,
+        "error": error,
+    }
+
+
+def side(desk: Desk) -> dict[str, Any]:
+    """The contact beside the thread: what was shared, and where else this person writes."""
+    shared = reading.shared_files(desk.conversation)
+    sights = [file for file in shared if file.kind != "document"]
+    return {
+        "gallery": [_sight(file, desk) for file in sights[:9]],
+        "files": [
+            {"src": f"{desk.media}{file.uuid}/", "name": visible(file.filename) or "File", "facts": file_facts(file)}
+            for file in shared
+            if file.kind == "document"
+        ][:6],
+        "others": [_other(other, desk) for other in _others(desk.conversation)],
+    }
+
+
+def _sight(file: Attachment, desk: Desk) -> dict[str, str]:
+    word = "Video" if file.kind == "video" else "Photo"
+    alt = file.message.text[:120] or f"{word}, {desk.calendar.long(file.message.occurred_at)}"
+    return {"src": f"{desk.media}{file.uuid}/", "kind": file.kind, "alt": visible(alt), "message": f"m-{file.message.uuid}"}
+
+
+def _others(conversation: Conversation) -> QuerySet[Conversation]:
+    found = Conversation.objects.filter(workspace_id=conversation.workspace_id, contact_id=conversation.contact_id)
+    return found.exclude(pk=conversation.pk).select_related("channel").order_by("-last_message_at")[:5]
+
+
+def _other(conversation: Conversation, desk: Desk) -> dict[str, str]:
+    return {
+        "href": f"{inbox_url(desk.member.workspace)}all/c/{conversation.uuid}/",
+        "channel": conversation.channel.name,
+        "time": desk.calendar.short(conversation.last_message_at),
+        "iso": conversation.last_message_at.isoformat(),
+    }

@@ -1,0 +1,40 @@
+"""Everything under /w/<slug>/inbox/."""
+
+from django.urls import path, register_converter
+
+from .queues import TITLES
+from .views import deciding, files, kit, lists, threads, writing
+
+
+class QueueConverter:
+    """A queue's name; anything else is no address at all."""
+
+    regex = "|".join(TITLES)
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(QueueConverter, "queue")
+
+app_name = "inbox"
+urlpatterns = [
+    path("", lists.start, name="start"),
+    path("kit/", kit.kit, name="kit"),
+    path("media/<uuid:uuid>/", files.media, name="media"),
+    path("<queue:queue>/", lists.queue, name="queue"),
+    path("<queue:queue>/rows/", lists.rows, name="rows"),
+    path("<queue:queue>/rows/delta/", lists.rows_delta, name="rows_delta"),
+    path("<queue:queue>/counts/", lists.counts, name="counts"),
+    path("<queue:queue>/c/<uuid:uuid>/", threads.conversation, name="conversation"),
+    path("<queue:queue>/c/<uuid:uuid>/older/", threads.older, name="older"),
+    path("<queue:queue>/c/<uuid:uuid>/delta/", threads.delta, name="delta"),
+    path("<queue:queue>/c/<uuid:uuid>/seen/", threads.seen, name="seen"),
+    path("<queue:queue>/c/<uuid:uuid>/send/", writing.send, name="send"),
+    path("<queue:queue>/c/<uuid:uuid>/assignee/", deciding.assignee, name="assignee"),
+    path("<queue:queue>/c/<uuid:uuid>/status/", deciding.status, name="status"),
+    path("<queue:queue>/c/<uuid:uuid>/m/<uuid:message>/retry/", writing.retry, name="retry"),
+]

@@ -1,0 +1,1 @@
+"""The inbox in the browser: thin views over queues, reading, sending and conversations."""
