@@ -109,17 +109,22 @@ class Development:
         self.servers.stop()
 
 
+def manage(environment: dict[str, str], home: Home, *command: str) -> None:
+    """Run one manage.py command, output to its log. Raises StartFailed with the end of the log."""
+    log = home.log(command[0])
+    with log.open("ab") as output:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            env=environment, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False,
+        )  # fmt: skip
+    if done.returncode:
+        raise StartFailed(f"manage.py {' '.join(command)} failed. The end of {log}:\n{tail(log)}")
+
+
 def prepare(environment: dict[str, str], home: Home) -> None:
     """Bring the schema up to date and make the demo workspaces."""
-    for command in (["migrate", "--verbosity", "0"], ["demo", "--ensure"]):
-        log = home.log(command[0])
-        with log.open("ab") as output:
-            done = subprocess.run(
-                [sys.executable, "manage.py", *command],
-                env=environment, cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False,
-            )  # fmt: skip
-        if done.returncode:
-            raise StartFailed(f"manage.py {' '.join(command)} failed. The end of {log}:\n{tail(log)}")
+    manage(environment, home, "migrate", "--verbosity", "0")
+    manage(environment, home, "demo", "--ensure")
 
 
 def demo_facts(environment: dict[str, str]) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
+from config.middleware import DATABASE_DOWN, unavailable
+
 BEGAN, SEEN = "began", "seen"
 ABSOLUTE_SECONDS = 14 * 24 * 3600
 TOUCH_SECONDS = 900  # the row is written this often at most: the idle limit is exact to a quarter of an hour
@@ -18,8 +20,12 @@ def session_limits(get_response: Callable[[HttpRequest], HttpResponse]) -> Calla
     """Prolong the session of somebody who is active, and end it when its time is up."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            _keep_or_end(request, time.time())
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            try:
+                if request.user.is_authenticated:
+                    _keep_or_end(request, time.time())
+            except DATABASE_DOWN:
+                return unavailable()
         return get_response(request)
 
     return middleware

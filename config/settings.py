@@ -96,14 +96,15 @@ TEMPLATES = [
 STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=5)
 
 
-def _database(name: str, *, pooled: bool, default: str | environ.NoValue = environ.Env.NOTSET) -> dict[str, Any]:
-    database = {**env.db_url(name, default=default, engine="django.db.backends.postgresql"), "CONN_MAX_AGE": 0}
+def _database(name: str, *, pooled: bool, default: Any = environ.Env.NOTSET) -> dict[str, Any]:
+    engine = "config.postgres" if pooled else "django.db.backends.postgresql"
     limits = f"-c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s -c lock_timeout=3s" if pooled else "-c lock_timeout=3s"
-    options = {"connect_timeout": 3, "application_name": "carillon", "options": limits}
+    options: dict[str, Any] = {"connect_timeout": 3, "application_name": "carillon", "options": limits}
     if pooled:
         # After an outage the pool retries ever more slowly; a short reconnect_timeout makes it start over instead.
         options["pool"] = {"min_size": 0, "max_size": POOL_SIZE, "timeout": 3, "reconnect_timeout": 2}
-    return database | {"OPTIONS": options, "CONN_HEALTH_CHECKS": pooled}
+    database = env.db_url(name, default=default, engine=engine)
+    return {**database, "CONN_MAX_AGE": 0, "OPTIONS": options, "CONN_HEALTH_CHECKS": pooled}
 
 
 POOL_SIZE = env.int("POOL_SIZE", default=16)

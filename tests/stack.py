@@ -13,24 +13,26 @@ from config.dev import demo_facts, prepare, simulator_settings
 from config.embedded import Home, free_port, port_taken
 from config.processes import Processes
 from config.run import development
+from config.servers import Servers
 from tests.servers import run
 
 
 class Stack:
     """Web, live, simulator, workers and clock on their own database, Valkey number, ports and folders."""
 
-    def __init__(self, name: str, **settings: str) -> None:
+    def __init__(self, name: str, servers: Servers | None = None, **settings: str) -> None:
+        self.servers = servers or run.servers
         self.home = Home(run.home.path / f"{name}-{os.getpid()}")
         self.database = f"{name}_{os.getpid()}"
         self.port = _five_free_ports()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.live_url = f"http://127.0.0.1:{self.port + 1}"
         self.simulator_url = f"http://127.0.0.1:{self.port + 2}"
-        self.redis_url = run.free_valkey()
+        self.redis_url = self.servers.redis_url if servers else run.free_valkey()
         self.environment = {
             **os.environ,
             **development(self.home, self.port),
-            **run.servers.environment(self.database),
+            **self.servers.environment(self.database),
             "REDIS_URL": self.redis_url,
             "EMAIL_URL": f"filemail:///{self.home.path / 'mail'}",
             **settings,
@@ -41,7 +43,7 @@ class Stack:
     @contextmanager
     def running(self) -> Iterator[Stack]:
         """Everything up and ready inside the block; stopped, dropped and deleted after it."""
-        run.servers.create_database(self.database)
+        self.servers.create_database(self.database)
         try:
             prepare(self.environment, self.home)
             self.facts = demo_facts(self.environment)
@@ -51,7 +53,7 @@ class Stack:
             yield self
         finally:
             self.processes.stop()
-            run.servers.drop_database(self.database)
+            self.servers.drop_database(self.database)
             shutil.rmtree(self.home.path, ignore_errors=True)
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
@@ -70,7 +72,7 @@ class Stack:
     @property
     def database_url(self) -> str:
         """Past row security, for checking what is stored."""
-        return run.servers.admin_url(self.database)
+        return self.servers.admin_url(self.database)
 
 
 def _five_free_ports() -> int:

@@ -18,6 +18,7 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
+from config.database_role import refuse_unbound_role
 from config.queues import TIME_LIMITS, UNREACHABLE, JSONQueue
 
 log = structlog.get_logger(__name__)
@@ -46,7 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, queue: str, burst: bool, **options: Any) -> None:
         """Work; after an outage of Valkey, begin again."""
-        self.check(tags=["database"], databases=["default"])
+        refuse_unbound_role()
         self.stopping = False
         signal.signal(signal.SIGTERM, self._stop_between_attempts)
         signal.signal(signal.SIGINT, self._stop_between_attempts)
