@@ -91,8 +91,10 @@ def _learn(identity: Identity, address: str, user_id: str, profile_name: str, us
     taken = Identity.objects.filter(workspace_id=identity.workspace_id, channel_kind=identity.channel_kind)
     for key in ("address", "user_id"):
         if key in news and taken.filter(**{key: news[key]}).exclude(pk=identity.pk).exists():
-            news.pop(key)  # the other half is a person of its own already; joining two people is a decision, not a guess
-            news.pop("phone", None) if key == "address" else None
+            # The other half is a person of its own already; joining two people is a decision, not a guess.
+            news.pop(key)
+            if key == "address":
+                news.pop("phone")
     for key, value in news.items():
         setattr(identity, key, value)
     if news:

@@ -7,23 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from django.db.models import Q
 from django.utils import timezone
 
 from config.queues import ring
-from contacts import matching
 from contacts.models import Identity
 from providers.registry import adapter
 from providers.types import Event
 from workspaces.models import Channel
 
-from . import tokens, window
-from .contents import content_of
-from .models import Attachment, Conversation, ConversationEvent, Message
-from .previews import preview_of
+from . import threads, tokens, window
+from .models import Conversation, ConversationEvent, Message
 from .status_updates import Report, unpark
 from .statuses import STAMPS
 
@@ -94,21 +91,23 @@ def _message(channel: Channel, event: Event, changes: Changes) -> None:
     """A customer wrote."""
     if not event.provider_message_id:
         raise ValueError("A message without an id cannot be told from its repetition.")
-    when = _time(event)
-    identity = _identity(channel, event.from_, event.from_user_id, event, seen_at=when)
-    conversation = _conversation(channel, identity, when)
-    message = _insert(conversation, event, Message.Direction.IN, Message.Status.RECEIVED, Message.Source.CONTACT, when)
+    when = threads.happened_at(event)
+    identity = threads.identity_of(channel, event.from_, event.from_user_id, event, seen_at=when)
+    conversation = threads.conversation_with(channel, identity, when)
+    message = threads.insert(
+        conversation, event, Message.Direction.IN, Message.Status.RECEIVED, Message.Source.CONTACT, when
+    )
     if message is None:
         return
-    _attach(channel, message, event, changes)
+    changes.media_waiting |= threads.attach(channel, message, event)
     conversation.window_expires_at = window.extended(
         conversation.window_expires_at, when, adapter(channel.kind).capabilities.reply_window
     )
     conversation.unread_count += 1
     if conversation.status == Conversation.Status.RESOLVED:
         conversation.status = Conversation.Status.OPEN
-        _event(conversation, ConversationEvent.Kind.REOPENED, {"by_customer": True})
-    _touch(conversation, message)
+        threads.note(conversation, ConversationEvent.Kind.REOPENED, {"by_customer": True})
+    threads.touch(conversation, message)
     changes.conversation_ids.add(conversation.pk)
     changes.list_changed = True
 
@@ -117,14 +116,16 @@ def _echo(channel: Channel, event: Event, changes: Changes) -> None:
     """The business wrote from another app; the thread shows it, nothing is sent."""
     if not event.provider_message_id:
         raise ValueError("A message without an id cannot be told from its repetition.")
-    when = _time(event)
-    identity = _identity(channel, event.to, event.to_user_id, event)
-    conversation = _conversation(channel, identity, when)
-    message = _insert(conversation, event, Message.Direction.OUT, Message.Status.SENT, Message.Source.ELSEWHERE, when)
+    when = threads.happened_at(event)
+    identity = threads.identity_of(channel, event.to, event.to_user_id, event)
+    conversation = threads.conversation_with(channel, identity, when)
+    message = threads.insert(
+        conversation, event, Message.Direction.OUT, Message.Status.SENT, Message.Source.ELSEWHERE, when
+    )
     if message is None:
         return
-    _attach(channel, message, event, changes)
-    _touch(conversation, message)
+    changes.media_waiting |= threads.attach(channel, message, event)
+    threads.touch(conversation, message)
     changes.conversation_ids |= {conversation.pk} | unpark(
         channel.workspace_id, channel.pk, [event.provider_message_id]
     )
@@ -145,11 +146,11 @@ def _reaction(channel: Channel, event: Event, changes: Changes) -> None:
 
 def _edited(channel: Channel, event: Event, changes: Changes) -> None:
     message = _target(channel, event)
-    if message.deleted_at or (message.edited_at and message.edited_at > _time(event)):
+    if message.deleted_at or (message.edited_at and message.edited_at > threads.happened_at(event)):
         return
     message.content = {**message.content, "before_edit": message.content.get("before_edit", message.text)}
     message.text = event.text or ""
-    message.edited_at = _time(event)
+    message.edited_at = threads.happened_at(event)
     message.save(update_fields=["content", "text", "edited_at", "updated_at"])
     changes.conversation_ids.add(message.conversation_id)
 
@@ -157,7 +158,7 @@ def _edited(channel: Channel, event: Event, changes: Changes) -> None:
 def _deleted(channel: Channel, event: Event, changes: Changes) -> None:
     message = _target(channel, event)
     if message.deleted_at is None:
-        message.deleted_at = _time(event)
+        message.deleted_at = threads.happened_at(event)
         message.save(update_fields=["deleted_at", "updated_at"])
     changes.conversation_ids.add(message.conversation_id)
 
@@ -174,7 +175,7 @@ def _system(channel: Channel, event: Event, changes: Changes) -> None:
     identity.address, identity.phone = new, f"+{new}" if new.isdigit() else ""
     identity.save(update_fields=["address", "phone"])
     for conversation in Conversation.objects.filter(workspace_id=channel.workspace_id, identity=identity):
-        _event(conversation, ConversationEvent.Kind.NUMBER_CHANGED, {"old": event.from_, "new": new})
+        threads.note(conversation, ConversationEvent.Kind.NUMBER_CHANGED, {"old": event.from_, "new": new})
         changes.conversation_ids.add(conversation.pk)
 
 
@@ -196,102 +197,6 @@ HANDLERS: dict[str, Callable[[Channel, Event, Changes], None]] = {
     "account": _account,
     "provider_error": _account,
 }
-
-
-def _time(event: Event) -> datetime:
-    """The provider's time; a time in the future (a wrong clock) counts as now, so that it cannot pin the list."""
-    now = timezone.now()
-    return min(event.timestamp, now) if event.timestamp else now
-
-
-def _identity(
-    channel: Channel, address: str | None, user_id: str | None, event: Event, seen_at: datetime | None = None
-) -> Identity:
-    inbound = event.direction != "out"
-    return matching.find_or_create(
-        channel.workspace_id,
-        channel.kind,
-        address=address or "",
-        user_id=user_id or "",
-        profile_name=(event.profile_name or "") if inbound else "",
-        username=(event.username or "") if inbound else "",
-        seen_at=seen_at,
-    )
-
-
-def _conversation(channel: Channel, identity: Identity, when: datetime) -> Conversation:
-    """The one conversation of this identity here, locked: elements of one person are applied one after the other."""
-    wanted = Conversation.objects.select_for_update().filter(
-        workspace_id=channel.workspace_id, channel=channel, identity=identity
-    )
-    if (found := wanted.first()) is not None:
-        return found
-    fresh = Conversation(
-        workspace_id=channel.workspace_id,
-        channel=channel,
-        identity=identity,
-        contact_id=identity.contact_id,
-        last_message_at=when,
-    )
-    Conversation.objects.bulk_create([fresh], ignore_conflicts=True)
-    return wanted.get()
-
-
-def _insert(
-    conversation: Conversation, event: Event, direction: str, status: str, source: str, when: datetime
-) -> Message | None:
-    """Add the message; None when it is here already."""
-    exists = Message.objects.filter(channel_id=conversation.channel_id, provider_id=event.provider_message_id)
-    if exists.exists():
-        return None
-    fresh = Message(
-        workspace_id=conversation.workspace_id,
-        conversation=conversation,
-        channel_id=conversation.channel_id,
-        direction=direction,
-        kind=event.kind or "other",
-        content=content_of(event),
-        text=event.text or "",
-        status=status,
-        source=source,
-        provider_id=event.provider_message_id,
-        reply_to=event.reply_to or "",
-        occurred_at=when,
-        sent_at=when if direction == Message.Direction.OUT else None,
-    )
-    Message.objects.bulk_create([fresh], ignore_conflicts=True)
-    message = exists.get()
-    return message if message.uuid == fresh.uuid else None
-
-
-def _attach(channel: Channel, message: Message, event: Event, changes: Changes) -> None:
-    if not event.media:
-        return
-    Attachment.objects.create(
-        workspace_id=channel.workspace_id,
-        message=message,
-        kind=event.kind or "document",
-        mime_type=str(event.media.get("mime_type") or "")[:100],
-        filename=str(event.media.get("filename") or "")[:255],
-        provider_media_id=str(event.media.get("id") or "")[:255],
-        next_try_at=timezone.now(),
-    )
-    changes.media_waiting = True
-
-
-def _touch(conversation: Conversation, message: Message) -> None:
-    """Let the list show the newest message by the provider's time; a late old one changes only the counts."""
-    if message.occurred_at >= conversation.last_message_at:
-        conversation.last_message_at = message.occurred_at
-        conversation.preview = preview_of(message.kind, message.text, message.content)
-        conversation.preview_kind, conversation.preview_direction = message.kind, message.direction
-    conversation.save()
-
-
-def _event(conversation: Conversation, kind: str, details: dict[str, object]) -> None:
-    ConversationEvent.objects.create(
-        workspace_id=conversation.workspace_id, conversation=conversation, kind=kind, details=details
-    )
 
 
 def _target(channel: Channel, event: Event) -> Message:

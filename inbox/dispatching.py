@@ -158,7 +158,8 @@ async def _send_in_order(desk: Desk, group: Sequence[Claimed], media: dict[int, 
         verdict = judge(message, await _send(desk, message, media.get(message.id)))
         verdicts.append(verdict)
         if verdict.result.state == "queued":
-            verdicts += [Verdict(Result(m, "queued", "pending", wait=verdict.result.wait)) for m in group[position + 1 :]]
+            later = group[position + 1 :]
+            verdicts += [Verdict(Result(m, "queued", "pending", wait=verdict.result.wait)) for m in later]
             break
     return verdicts
 

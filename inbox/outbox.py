@@ -132,7 +132,7 @@ def claim(channel: Channel, *, lane: int, limit: int) -> list[Claimed]:
             },
         )
         rows = cursor.fetchall()
-    claimed = [Claimed(*row[:5], _object(row[5]), *row[6:]) for row in rows]
+    claimed = [_claimed(row) for row in rows]
     return sorted(claimed, key=lambda message: (message.lane, message.id))
 
 
@@ -192,6 +192,13 @@ def next_due(channel: Channel, *, lane: int) -> datetime | None:
         )
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def _claimed(row: tuple[Any, ...]) -> Claimed:
+    identity, uuid, conversation_id, attempt, kind, content, text, reply_to, address, user_id, lane, thread = row
+    return Claimed(
+        identity, uuid, conversation_id, attempt, kind, _object(content), text, reply_to, address, user_id, lane, thread
+    )
 
 
 def _object(value: Any) -> dict[str, Any]:

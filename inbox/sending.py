@@ -73,24 +73,7 @@ def send(
     if cid and (first := Message.objects.filter(conversation=conversation, cid=cid).first()):
         return first
     refuse(conversation, draft, now=now)
-    message = Message.objects.create(
-        workspace_id=conversation.workspace_id,
-        conversation=conversation,
-        channel_id=conversation.channel_id,
-        direction=Message.Direction.OUT,
-        kind=draft.kind,
-        content=draft.content,
-        text=draft.text,
-        status=Message.Status.PENDING,
-        source=source,
-        sender=by,
-        cid=cid,
-        reply_to=draft.reply_to,
-        send_state=Message.SendState.QUEUED,
-        lane=LANES[source],
-        due_at=now,
-        occurred_at=now,
-    )
+    message = _queued(conversation, draft, source=source, by=by, cid=cid, now=now)
     if draft.file is not None:
         draft.file.message = message
         draft.file.save()
@@ -162,6 +145,29 @@ def retry(message: Message, *, by: Member) -> Message:
     poke(message.channel_id, message.lane)
     publish(message.workspace_id, f"conv-{message.conversation.uuid}")
     return message
+
+
+def _queued(
+    conversation: Conversation, draft: Draft, *, source: str, by: Member | None, cid: UUID | None, now: datetime
+) -> Message:
+    return Message.objects.create(
+        workspace_id=conversation.workspace_id,
+        conversation=conversation,
+        channel_id=conversation.channel_id,
+        direction=Message.Direction.OUT,
+        kind=draft.kind,
+        content=draft.content,
+        text=draft.text,
+        status=Message.Status.PENDING,
+        source=source,
+        sender=by,
+        cid=cid,
+        reply_to=draft.reply_to,
+        send_state=Message.SendState.QUEUED,
+        lane=LANES[source],
+        due_at=now,
+        occurred_at=now,
+    )
 
 
 def _note(conversation: Conversation, message: Message, by: Member | None, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -138,7 +139,7 @@ def _merge(reports: Iterable[Report]) -> dict[tuple[int, str], _Merged]:
 
 
 def _update(sql: str, workspace_id: int, entries: list[_Merged]) -> list[tuple[tuple[int, str], int]]:
-    parameters: dict[str, object] = {
+    parameters: dict[str, Any] = {
         "ws": workspace_id,
         "channels": [entry.best.channel_id for entry in entries],
         "provider_ids": [entry.best.provider_id for entry in entries],

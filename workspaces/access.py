@@ -57,7 +57,7 @@ def workspace_view(permission: str, *, atomic: bool = True) -> Callable[[Callabl
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(view)
-        def inner(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        def inner(request: Any, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return signed_out(request)
             found = membership(slug, request.user.pk)
