@@ -91,9 +91,7 @@ def _set_status(conversation: Conversation, status: str, kind: str, by: Member) 
 
 
 def _locked(conversation: Conversation) -> Conversation:
-    return Conversation.objects.select_for_update().get(
-        workspace_id=conversation.workspace_id, pk=conversation.pk
-    )
+    return Conversation.objects.select_for_update().get(workspace_id=conversation.workspace_id, pk=conversation.pk)
 
 
 def _record(conversation: Conversation, kind: str, by: Member | None, details: dict[str, Any]) -> None:

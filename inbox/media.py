@@ -209,9 +209,9 @@ def _finish(attachment: Attachment, **news: object) -> None:
         Attachment.objects.filter(
             workspace_id=attachment.workspace_id, pk=attachment.pk, state=Attachment.State.PENDING
         ).update(**news)
-        type(attachment.message).objects.filter(
-            workspace_id=attachment.workspace_id, pk=attachment.message_id
-        ).update(updated_at=timezone.now())
+        type(attachment.message).objects.filter(workspace_id=attachment.workspace_id, pk=attachment.message_id).update(
+            updated_at=timezone.now()
+        )
         publish(attachment.workspace_id, f"conv-{conversation.uuid}")
 
 

@@ -36,7 +36,8 @@ WITH due AS (
        AND NOT EXISTS (
            SELECT 1 FROM inbox_message e
             WHERE e.conversation_id = m.conversation_id AND e.id < m.id
-              AND (e.send_state IN ('claimed', 'started') OR (e.send_state = 'queued' AND e.due_at > clock_timestamp())))
+              AND (e.send_state IN ('claimed', 'started')
+                   OR (e.send_state = 'queued' AND e.due_at > clock_timestamp())))
      ORDER BY m.lane, m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED)
 UPDATE inbox_message m
    SET send_state = 'claimed', attempt = m.attempt + 1, updated_at = clock_timestamp(),

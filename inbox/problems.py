@@ -39,7 +39,9 @@ def open_problems(workspace: Workspace) -> QuerySet[InboundWebhook]:
     stored = InboundWebhook.objects.filter(workspace=workspace)
     # Two indexed sets instead of one OR over the whole table of webhooks.
     with_letters = DeadLetter.objects.filter(workspace=workspace, resolved_at=None).values("webhook_id")
-    return stored.filter(Q(pk__in=with_letters) | ~Q(dead_at=None)).annotate(has_letters=Exists(letters)).order_by("-id")
+    return (
+        stored.filter(Q(pk__in=with_letters) | ~Q(dead_at=None)).annotate(has_letters=Exists(letters)).order_by("-id")
+    )
 
 
 def page(workspace: Workspace, *, before: int | None = None) -> tuple[list[Problem], int | None]:

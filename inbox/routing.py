@@ -44,7 +44,7 @@ class Router:
     def _sibling(self, home: Channel, fits: Callable[[Channel], bool], named: str) -> Channel:
         secret = credentials(home).app_secret
         for channel in self._channels.values():
-            if channel.kind == home.kind and channel.disconnected_at is None and fits(channel):
-                if hmac.compare_digest(credentials(channel).app_secret.encode(), secret.encode()):
-                    return channel
+            is_candidate = channel.kind == home.kind and channel.disconnected_at is None and fits(channel)
+            if is_candidate and hmac.compare_digest(credentials(channel).app_secret.encode(), secret.encode()):
+                return channel
         raise Foreign(f"Names the sender {named}, which does not belong to the channel “{home.name}”.")

@@ -21,12 +21,27 @@ from .models import Attachment, Conversation, ConversationEvent, Message
 from .previews import preview_of
 
 WINDOW_BOUND = frozenset(
-    {"text", "image", "video", "audio", "voice", "document", "sticker", "location", "contacts", "interactive",
-     "reaction"}
+    {
+        "text",
+        "image",
+        "video",
+        "audio",
+        "voice",
+        "document",
+        "sticker",
+        "location",
+        "contacts",
+        "interactive",
+        "reaction",
+    }
 )  # everything but templates, which are what opens a conversation
 
-LANES = {"agent": Message.Lane.AGENT, "api": Message.Lane.API, "automation": Message.Lane.API,
-         "broadcast": Message.Lane.BROADCAST}
+LANES = {
+    "agent": Message.Lane.AGENT,
+    "api": Message.Lane.API,
+    "automation": Message.Lane.API,
+    "broadcast": Message.Lane.BROADCAST,
+}
 QUEUES = {Message.Lane.AGENT: "live", Message.Lane.API: "default", Message.Lane.BROADCAST: "bulk"}
 
 
@@ -89,12 +104,9 @@ def refuse(conversation: Conversation, draft: Draft, *, now: datetime) -> None:
     if not channel.is_open:
         raise NotSendable("channel_down", f"{channel.name} is not connected. An admin can reconnect it in Settings.")
     provider = adapter(channel.kind)
-    has_window = provider.capabilities.reply_window is not None
-    if has_window and draft.kind in WINDOW_BOUND:
-        if window.state(conversation.window_expires_at, now, has_window=True) == "closed":
-            raise NotSendable(
-                "window_closed", "The reply window is closed. It opens again when the customer writes."
-            )
+    has_window = provider.capabilities.reply_window is not None and draft.kind in WINDOW_BOUND
+    if window.state(conversation.window_expires_at, now, has_window=has_window) == "closed":
+        raise NotSendable("window_closed", "The reply window is closed. It opens again when the customer writes.")
     if reason := provider.refuse(outbound(conversation, draft)):
         raise NotSendable("unsupported", reason)
 

@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('received', 'Received'), ('pending', 'Waiting to be sent'), ('sent', 'Sent'), ('failed', 'Not sent'), ('delivered', 'Delivered'), ('read', 'Read'), ('played', 'Played')], max_length=10)),
                 ('source', models.CharField(choices=[('contact', 'Contact'), ('agent', 'Agent'), ('api', 'API'), ('broadcast', 'Broadcast'), ('automation', 'Automation'), ('elsewhere', 'Sent from another app')], max_length=10)),
                 ('cid', models.UUIDField(help_text='Made by the composer: a double submit finds the first message', null=True)),
-                ('provider_id', models.CharField(help_text="The provider's message id (WhatsApp: wamid)", max_length=255, null=True)),
+                ('provider_id', models.CharField(help_text="WhatsApp: wamid", max_length=255, null=True)),
                 ('reply_to', models.CharField(blank=True, default='', help_text='Provider id of the quoted message', max_length=255)),
                 ('reactions', models.JSONField(default=dict, help_text="Who reacted with what: {'contact': '👍', 'team': '❤️'}")),
                 ('error_code', models.CharField(blank=True, default='', max_length=40)),

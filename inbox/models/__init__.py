@@ -4,5 +4,11 @@ from .hooks import DeadLetter, InboundWebhook, ParkedStatus
 from .messages import Message
 
 __all__ = [
-    "Attachment", "Conversation", "ConversationEvent", "DeadLetter", "InboundWebhook", "Message", "ParkedStatus",
+    "Attachment",
+    "Conversation",
+    "ConversationEvent",
+    "DeadLetter",
+    "InboundWebhook",
+    "Message",
+    "ParkedStatus",
 ]

@@ -19,11 +19,19 @@ class Conversation(TenantModel):
         RESOLVED = "resolved", "Resolved"
 
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
-    channel = models.ForeignKey(Channel, models.PROTECT, related_name="conversations", db_constraint=False, db_index=False)
-    identity = models.ForeignKey(Identity, models.PROTECT, related_name="conversations", db_constraint=False, db_index=False)
-    contact = models.ForeignKey(Contact, models.PROTECT, related_name="conversations", db_constraint=False, db_index=False)
+    channel = models.ForeignKey(
+        Channel, models.PROTECT, related_name="conversations", db_constraint=False, db_index=False
+    )
+    identity = models.ForeignKey(
+        Identity, models.PROTECT, related_name="conversations", db_constraint=False, db_index=False
+    )
+    contact = models.ForeignKey(
+        Contact, models.PROTECT, related_name="conversations", db_constraint=False, db_index=False
+    )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
-    assignee = models.ForeignKey(Member, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False, db_index=False)
+    assignee = models.ForeignKey(
+        Member, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
+    )
     unread_count = models.PositiveIntegerField(default=0)
     window_expires_at = models.DateTimeField(null=True, blank=True, help_text="Until when free text may be sent")
     # What the list shows, kept here so that a row costs no join to the messages.
@@ -32,7 +40,9 @@ class Conversation(TenantModel):
     preview_direction = models.CharField(max_length=3, blank=True, default="")
     last_message_at = models.DateTimeField()
     last_reply_at = models.DateTimeField(null=True, blank=True, help_text="When the team last wrote")
-    last_reply_by = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
+    last_reply_by = models.ForeignKey(
+        Member, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     updated_at = models.DateTimeField(auto_now=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -69,7 +79,9 @@ class ConversationEvent(TenantModel):
         REOPENED = "reopened", "Reopened"
         NUMBER_CHANGED = "number_changed", "Number changed"
 
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="events", db_constraint=False, db_index=False)
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="events", db_constraint=False, db_index=False
+    )
     kind = models.CharField(max_length=16, choices=Kind.choices)
     actor = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
     details: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)

@@ -68,7 +68,8 @@ class Message(TenantModel):
     source = models.CharField(max_length=10, choices=Source.choices)
     sender = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
     cid = models.UUIDField(null=True, help_text="Made by the composer: a double submit finds the first message")
-    provider_id = models.CharField(max_length=255, null=True, help_text="The provider's message id (WhatsApp: wamid)")
+    # NULL, not '': many messages have no id yet, and the unique constraint must let them.
+    provider_id = models.CharField(max_length=255, null=True, help_text="WhatsApp: wamid")  # noqa: DJ001
     reply_to = models.CharField(max_length=255, blank=True, default="", help_text="Provider id of the quoted message")
     reactions = models.JSONField(default=dict, help_text="Who reacted with what: {'contact': '👍', 'team': '❤️'}")
     error_code = models.CharField(max_length=40, blank=True, default="")

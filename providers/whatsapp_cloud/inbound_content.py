@@ -68,7 +68,6 @@ def _media(message: dict[str, Any]) -> Fields:
         "mime_type": mime.split(";")[0].strip().lower() if mime else None,  # audio/ogg; codecs=opus
         "filename": _filename(part.get("filename")),
         "url": words(part.get("url")),
-        "sha256": words(part.get("sha256")),
         "animated": part.get("animated") if type(part.get("animated")) is bool else None,
     }
     media = {key: value for key, value in found.items() if value is not None}
@@ -92,7 +91,7 @@ def _location(message: dict[str, Any]) -> Fields:
         if number is None or not -limit <= number <= limit:
             raise NoContent(f"no {key} in it")
         location[key] = number
-    for key in ("name", "address", "url"):
+    for key in ("name", "address"):
         if words(part.get(key)):
             location[key] = part[key]
     return {"kind": "location", "location": location}
@@ -132,7 +131,6 @@ def _shared_contact(contact: dict[str, Any]) -> dict[str, Any]:
         "name": shown or None,
         "phone": known[0] if known else None,
         "phones": known if len(known) > 1 else None,
-        "wa_id": next((ident(phone.get("wa_id")) for phone in phones if ident(phone.get("wa_id"))), None),
     }
     return {key: value for key, value in found.items() if value is not None}
 
@@ -174,8 +172,8 @@ def _flow_reply(answer: dict[str, Any]) -> Fields:
             response = cleaning.load(response)
         except MalformedPayload:
             response = cleaning.clean_text(response)
-    reply = _reply(None, words(answer.get("name")), None, "flow")
-    return {"kind": "flow_reply", "text": words(answer.get("body")), "flow_response": response, "reply": reply}
+    text = words(answer.get("body"))
+    return {"kind": "flow_reply", "text": text, "flow_response": response, "reply": _reply(None, text, None, "flow")}
 
 
 def _order(message: dict[str, Any]) -> Fields:

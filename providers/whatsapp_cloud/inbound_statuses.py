@@ -37,11 +37,15 @@ def read_status(status: dict[str, Any], place: Place, pointer: str) -> Event:
         error = first_error(status["errors"])
         if error:
             code, title = ident(error.get("code")), error_title(error)
-            error_class = codes.classify(codes.as_code(error.get("code")), "OAuthException").failure_class
+            error_class = codes.classify(codes.as_code(error.get("code")), words(error.get("type")) or "").failure_class
             long_text = error_details(error)
             if long_text:
                 details["error_details"] = long_text
     pricing = status.get("pricing")
+    if type(pricing) is dict:
+        tariff = words(pricing.get("type"))
+        if tariff:
+            details["pricing_type"] = tariff
     return Event(
         "status",
         pointer,
@@ -63,13 +67,12 @@ def read_status(status: dict[str, Any], place: Place, pointer: str) -> Event:
 
 
 def _pricing(pricing: dict[str, Any]) -> dict[str, Any] | None:
-    """Billable, model, category and type; Meta writes one category with a hyphen and with an underscore."""
+    """Billable, model and category; Meta writes one category with a hyphen and with an underscore."""
     category = words(pricing.get("category"))
     found = {
         "billable": pricing.get("billable") if type(pricing.get("billable")) is bool else None,
         "model": words(pricing.get("pricing_model")),
         "category": category.replace("-", "_") if category else None,
-        "type": words(pricing.get("type")),
     }
     return {key: value for key, value in found.items() if value is not None} or None
 
@@ -99,7 +102,7 @@ def read_provider_error(error: dict[str, Any], place: Place, pointer: str) -> Ev
         timestamp=place.at,
         error_code=ident(error.get("code")),
         error_title=error_title(error),
-        error_class=codes.classify(code, "OAuthException").failure_class,
+        error_class=codes.classify(code, words(error.get("type")) or "").failure_class,
         details={"error_details": details} if details else {},
     )
 

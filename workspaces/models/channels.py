@@ -19,7 +19,9 @@ class Channel(TenantModel):
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
     kind = models.CharField(max_length=20, choices=Kind.choices)
     name = models.CharField(max_length=60)
-    external_id = models.CharField(max_length=64, help_text="The provider's id of the sender (WhatsApp: phone number id)")
+    external_id = models.CharField(
+        max_length=64, help_text="The provider's id of the sender (WhatsApp: phone number id)"
+    )
     account_id = models.CharField(max_length=64, blank=True, default="", help_text="WhatsApp: WABA id")
     address = models.CharField(max_length=32, blank=True, default="", help_text="What customers see: +15550783001")
     base_url = models.URLField(max_length=200)
