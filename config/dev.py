@@ -79,8 +79,8 @@ class Development:
                 self._show_news(name)
             if dead := self.processes.dead():
                 raise StartFailed(self._obituary(dead))
-            if not self.servers.running_pid():
-                raise StartFailed(f"PostgreSQL ended. The end of its log:\n{tail(self.home.log('postgres'))}")
+            if name := self.servers.fallen():
+                raise StartFailed(f"The server {name} ended. The end of its log:\n{tail(self.home.log(name))}")
             time.sleep(WATCH_SECONDS)
 
     def _obituary(self, part: Part) -> str:
@@ -190,7 +190,7 @@ def run(place: Home, port: int, *, fresh: bool) -> int:
         development.announce()
         development.watch()
     except StartFailed as error:
-        say(f"\n{error}\nStopping the rest.")
+        say(f"\n{error}" + ("\nStopping the rest." if development.processes else ""))
         return 1
     except Interrupted:
         say("\nStopping.")

@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 QUEUES = ("inbound", "live", "default", "bulk")
 READY_SECONDS = 60
 STOP_SECONDS = 25  # a worker finishes the job in hand
-GRANIAN = ["-m", "granian", "--host", "127.0.0.1", "--no-ws", "--log-level", "warning", "--workers-kill-timeout", "5"]
+GRANIAN = ["-m", "granian", "--host", "127.0.0.1", "--no-ws", "--log-level", "error", "--workers-kill-timeout", "5"]
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Part:
 
 def parts(port: int) -> list[Part]:
     """Web, live and simulator on `port` and the two after it, a worker per queue, the clock."""
-    web = [*GRANIAN, "--interface", "wsgi", "--blocking-threads", "8", "--port", str(port), "config.wsgi:application"]
+    web = [*GRANIAN, "--interface", "wsgi", "--blocking-threads", "4", "--port", str(port), "config.wsgi:application"]
     live = [*GRANIAN, "--interface", "asgi", "--port", str(port + 1), "live.app:application"]
     simulator = [*GRANIAN, "--interface", "asgi", "--port", str(port + 2), "simulator.app:application"]
     return [

@@ -148,9 +148,15 @@ class Servers:
         wait_until(self._postgres_answers, seconds=START_SECONDS, what="The PostgreSQL that runs already")
         return port
 
-    def running_pid(self) -> int:
-        """The process id of our PostgreSQL, 0 when it does not run."""
-        return self._postmaster()[0]
+    def fallen(self) -> str:
+        """The name of the server that ended by itself, or nothing."""
+        for name in ("postgres", "valkey"):
+            process = getattr(self, f"_{name}", None)
+            if process is not None and process.poll() is not None:
+                return name
+        if not getattr(self, "_postgres", None) and not self._postmaster()[0]:
+            return "postgres"  # left running by an earlier command, so not our child
+        return ""
 
     def _postmaster(self) -> tuple[int, int]:
         """(pid, port) of a live server on our data folder, else zeros; a stale file counts for nothing."""
