@@ -95,7 +95,7 @@ class FaultBook:
 
 def is_magic(number: str) -> bool:
     magic = MAGIC_NUMBER.fullmatch(number)
-    return bool(magic) and magic[2] in MAGIC_ACTIONS
+    return magic is not None and magic[2] in MAGIC_ACTIONS
 
 
 def _rule(position: int, entry: dict[str, Any]) -> Rule:

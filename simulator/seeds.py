@@ -25,51 +25,6 @@ def seed_customers() -> list[Customer]:
     return people
 
 
-def seed_templates(waba_id: str) -> list[dict[str, Any]]:
-    """Approved ones of each shape, and one each of what cannot be sent."""
-    base = int(waba_id[-6:]) * 100 if waba_id[-6:].isdigit() else 77000100
-    described = [
-        ("hello_world", "en_US", "UTILITY", "APPROVED", [_header("Hello World"), _body("Your number is set up.")]),
-        ("order_shipped", "en_GB", "UTILITY", "APPROVED", [
-            _body("Hi {{1}}, your order {{2}} has left our warehouse.", "Amelia", "A-1042"),
-            {"type": "FOOTER", "text": "Thank you for your order"},
-            {"type": "BUTTONS", "buttons": [
-                {"type": "URL", "text": "Track it", "url": "https://shop.example/t/{{1}}",
-                 "example": ["https://shop.example/t/A-1042"]},
-                {"type": "QUICK_REPLY", "text": "Need help"}]}]),
-        ("order_shipped", "ar", "UTILITY", "APPROVED", [
-            _body("مرحبًا {{1}}، طلبك رقم {{2}} في الطريق إليك.", "نورة", "A-1042"),
-            {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "أحتاج مساعدة"}]}]),
-        ("appointment_reminder", "en_GB", "UTILITY", "APPROVED", [
-            _header("See you soon"), _body("Your visit is on {{1}} at {{2}}. Can you make it?", "Monday", "10:30"),
-            {"type": "BUTTONS", "buttons": [
-                {"type": "QUICK_REPLY", "text": "Yes"}, {"type": "QUICK_REPLY", "text": "No"}]}]),
-        ("spring_offer", "en_GB", "MARKETING", "APPROVED", [
-            {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW1hZ2U="]}},
-            _body("{{first_name}}, everything in the garden range is 20% off until Sunday."),
-            {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Stop these messages"}]}]),
-        ("sign_in_code", "en_GB", "AUTHENTICATION", "APPROVED", [
-            _body("{{1}} is your verification code.", "204816"),
-            {"type": "BUTTONS", "buttons": [
-                {"type": "URL", "text": "Copy code", "url": "https://www.whatsapp.com/otp/code/?code={{1}}"}]}]),
-        ("winter_sale", "en_GB", "MARKETING", "PAUSED", [_body("Hi {{1}}, the winter sale has begun.", "Amelia")]),
-        ("loyalty_points", "en_GB", "MARKETING", "PENDING", [_body("You have {{1}} points left.", "120")]),
-        ("free_gift", "en_GB", "MARKETING", "REJECTED", [_body("Claim your prize {{1}} now!", "Amelia")]),
-        ("old_survey", "en_GB", "MARKETING", "DISABLED", [_body("How did we do, {{1}}?", "Amelia")]),
-    ]  # fmt: skip
-    return [
-        {
-            "id": str(base + position),
-            "name": name, "language": language, "category": category, "status": status,
-            "parameter_format": "NAMED" if name == "spring_offer" else "POSITIONAL",
-            "quality_score": {"score": "GREEN" if status == "APPROVED" else "UNKNOWN"},
-            "rejected_reason": "ABUSIVE_CONTENT" if status == "REJECTED" else "NONE",
-            "components": components,
-        }
-        for position, (name, language, category, status, components) in enumerate(described)
-    ]  # fmt: skip
-
-
 def _header(text: str) -> dict[str, Any]:
     return {"type": "HEADER", "format": "TEXT", "text": text}
 
@@ -81,3 +36,50 @@ def _body(text: str, *examples: str) -> dict[str, Any]:
     elif "{{first_name}}" in text:
         component["example"] = {"body_text_named_params": [{"param_name": "first_name", "example": "Amelia"}]}
     return component
+
+
+TEMPLATES = [
+    ("hello_world", "en_US", "UTILITY", "APPROVED", [_header("Hello World"), _body("Your number is set up.")]),
+    ("order_shipped", "en_GB", "UTILITY", "APPROVED", [
+        _body("Hi {{1}}, your order {{2}} has left our warehouse.", "Amelia", "A-1042"),
+        {"type": "FOOTER", "text": "Thank you for your order"},
+        {"type": "BUTTONS", "buttons": [
+            {"type": "URL", "text": "Track it", "url": "https://shop.example/t/{{1}}",
+             "example": ["https://shop.example/t/A-1042"]},
+            {"type": "QUICK_REPLY", "text": "Need help"}]}]),
+    ("order_shipped", "ar", "UTILITY", "APPROVED", [
+        _body("مرحبًا {{1}}، طلبك رقم {{2}} في الطريق إليك.", "نورة", "A-1042"),
+        {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "أحتاج مساعدة"}]}]),
+    ("appointment_reminder", "en_GB", "UTILITY", "APPROVED", [
+        _header("See you soon"), _body("Your visit is on {{1}} at {{2}}. Can you make it?", "Monday", "10:30"),
+        {"type": "BUTTONS", "buttons": [
+            {"type": "QUICK_REPLY", "text": "Yes"}, {"type": "QUICK_REPLY", "text": "No"}]}]),
+    ("spring_offer", "en_GB", "MARKETING", "APPROVED", [
+        {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW1hZ2U="]}},
+        _body("{{first_name}}, everything in the garden range is 20% off until Sunday."),
+        {"type": "BUTTONS", "buttons": [{"type": "QUICK_REPLY", "text": "Stop these messages"}]}]),
+    ("sign_in_code", "en_GB", "AUTHENTICATION", "APPROVED", [
+        _body("{{1}} is your verification code.", "204816"),
+        {"type": "BUTTONS", "buttons": [
+            {"type": "URL", "text": "Copy code", "url": "https://www.whatsapp.com/otp/code/?code={{1}}"}]}]),
+    ("winter_sale", "en_GB", "MARKETING", "PAUSED", [_body("Hi {{1}}, the winter sale has begun.", "Amelia")]),
+    ("loyalty_points", "en_GB", "MARKETING", "PENDING", [_body("You have {{1}} points left.", "120")]),
+    ("free_gift", "en_GB", "MARKETING", "REJECTED", [_body("Claim your prize {{1}} now!", "Amelia")]),
+    ("old_survey", "en_GB", "MARKETING", "DISABLED", [_body("How did we do, {{1}}?", "Amelia")]),
+]  # fmt: skip
+
+
+def seed_templates(waba_id: str) -> list[dict[str, Any]]:
+    """Approved ones of each shape, and one each of what cannot be sent."""
+    base = int(waba_id[-6:]) * 100 if waba_id[-6:].isdigit() else 77000100
+    return [
+        {
+            "id": str(base + position),
+            "name": name, "language": language, "category": category, "status": status,
+            "parameter_format": "NAMED" if name == "spring_offer" else "POSITIONAL",
+            "quality_score": {"score": "GREEN" if status == "APPROVED" else "UNKNOWN"},
+            "rejected_reason": "ABUSIVE_CONTENT" if status == "REJECTED" else "NONE",
+            "components": components,
+        }
+        for position, (name, language, category, status, components) in enumerate(TEMPLATES)
+    ]  # fmt: skip
