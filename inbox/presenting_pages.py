@@ -103,7 +103,7 @@ def thread(desk: Desk) -> dict[str, Any]:
 def _facts(desk: Desk) -> list[dict[str, Any]]:
     conversation, calendar = desk.conversation, desk.calendar
     identity, contact = conversation.identity, conversation.contact
-    facts = [{"name": "Number" if identity.phone else "Address", "value": identity.display, "copy": True}]
+    facts = [{"name": "Number" if identity.phone else "Address", "value": identity.display, "copyable": True}]
     if identity.profile_name and identity.profile_name != contact.name:
         facts.append({"name": "Profile name", "value": visible(identity.profile_name)})
     if identity.username and identity.phone:
