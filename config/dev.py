@@ -51,6 +51,7 @@ class Development:
         self.facts = demo_facts(environment)
         environment |= simulator_settings(self.home, self.port, self.facts)
         self.processes.start()
+        manage(environment, self.home, "demo", "--ensure")  # now the simulator can learn the reply windows
 
     def _remember_log_ends(self) -> None:
         assert self.processes

@@ -1,0 +1,194 @@
+"""Make the rows of a demo workspace; what is there already stays."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+
+from contacts import matching
+from providers.registry import adapter
+from workspaces import channels, tenancy
+from workspaces.models import Channel, Member, User, Workspace
+
+from ..models import Attachment, Conversation, ConversationEvent, Message
+from ..previews import preview_of
+from . import files
+from .stories import Line, Story, Team
+
+PASSWORD = "carillon-demo"  # noqa: S105  (of the demo people only, whom the demo settings alone allow)
+WINDOW = timedelta(hours=24)
+# How far a message of ours has come, and which stamps that leaves.
+STAMPS = {
+    "sent": ("sent_at",),
+    "delivered": ("sent_at", "delivered_at"),
+    "read": ("sent_at", "delivered_at", "read_at"),
+    "failed": ("failed_at",),
+}
+
+
+@transaction.atomic
+def ensure(team: Team) -> Workspace:
+    """The demo workspace of a team with its people, its channel and, when new, its conversations."""
+    workspace, _ = Workspace.objects.get_or_create(
+        slug=team.slug,
+        defaults={"name": team.name, "time_zone": team.time_zone, "default_country": team.country},
+    )
+    with tenancy.scope(workspace.pk):
+        members = {person.key: _member(workspace, person.name, person.email, person.role) for person in team.people}
+        channel = _channel(workspace, team)
+        if not Conversation.objects.filter(workspace=workspace).exists():
+            now = timezone.now()
+            for story in team.stories:
+                _tell(story, channel, members, now)
+        _reopen(team, channel)
+    return workspace
+
+
+def _member(workspace: Workspace, name: str, email: str, role: str) -> Member:
+    user = User.objects.filter(email=email).first() or User.objects.create_user(email, PASSWORD, name=name)
+    EmailAddress.objects.get_or_create(user=user, email=email, defaults={"verified": True, "primary": True})
+    return Member.objects.get_or_create(workspace=workspace, user=user, defaults={"role": role, "name": name})[0]
+
+
+def _channel(workspace: Workspace, team: Team) -> Channel:
+    kind = Channel.Kind.WHATSAPP_CLOUD
+    found = Channel.objects.filter(workspace=workspace, kind=kind, external_id=team.phone_number_id).first()
+    base_url = f"{settings.SIMULATOR_URL}/v23.0"
+    if found:
+        if found.base_url != base_url:  # bin/dev moved to other ports
+            found.base_url = base_url
+            found.save(update_fields=["base_url"])
+        return found
+    digits = "".join(char for char in team.number if char.isdigit())
+    channel = Channel(
+        workspace=workspace,
+        kind=kind,
+        name=team.channel_name,
+        external_id=team.phone_number_id,
+        account_id=team.waba_id,
+        address=f"+{digits}",
+        base_url=base_url,
+        hook_token=secrets.token_urlsafe(32),
+        status=Channel.Status.OPEN,
+        quality="GREEN",
+    )
+    channels.seal(
+        channel,
+        token=f"EAA{secrets.token_hex(40)}",
+        app_secret=secrets.token_hex(16),
+        verify_token=secrets.token_urlsafe(24),
+    )
+    channel.save()
+    return channel
+
+
+def _tell(story: Story, channel: Channel, members: dict[str, Member], now: datetime) -> Conversation:
+    last = now - timedelta(minutes=story.lines[-1].ago)
+    heard = [now - timedelta(minutes=line.ago) for line in story.lines if not line.by]
+    identity = matching.find_or_create(
+        channel.workspace_id,
+        channel.kind,
+        address=story.number,
+        user_id=story.user_id,
+        profile_name=story.name,
+        username=story.username,
+        seen_at=max(heard),
+    )
+    conversation = Conversation.objects.create(
+        workspace_id=channel.workspace_id,
+        channel=channel,
+        identity=identity,
+        contact=identity.contact,
+        status=Conversation.Status.RESOLVED if story.resolved else Conversation.Status.OPEN,
+        assignee=members.get(story.assigned),
+        unread_count=story.unread,
+        window_expires_at=max(heard) + WINDOW,
+        last_message_at=last,
+    )
+    for line in story.lines:
+        _say(conversation, line, members, now - timedelta(minutes=line.ago))
+    _note_decisions(conversation, story, members)
+    return conversation
+
+
+def _say(conversation: Conversation, line: Line, members: dict[str, Member], when: datetime) -> None:
+    out = bool(line.by)
+    message = Message(
+        workspace_id=conversation.workspace_id,
+        conversation=conversation,
+        channel_id=conversation.channel_id,
+        direction=Message.Direction.OUT if out else Message.Direction.IN,
+        kind=line.kind,
+        content=line.content,
+        text=line.text,
+        status=line.status if out else Message.Status.RECEIVED,
+        source=Message.Source.AGENT if out else Message.Source.CONTACT,
+        sender=members.get(line.by),
+        send_state=Message.SendState.DONE if out else Message.SendState.NONE,
+        provider_id=None if line.error else f"wamid.{secrets.token_urlsafe(30)}",
+        reactions=line.reactions,
+        error_code=line.error,
+        error_text=adapter(conversation.channel.kind).explain(line.error).text if line.error else "",
+        occurred_at=when,
+    )
+    for position, stamp in enumerate(STAMPS[line.status] if out else ()):
+        setattr(message, stamp, when + timedelta(seconds=1 + 20 * position))
+    message.save()
+    if line.file:
+        _attach(message, line)
+    conversation.preview = preview_of(line.kind, line.text, line.content)
+    conversation.preview_kind, conversation.preview_direction = line.kind, message.direction
+    if out:
+        conversation.last_reply_at, conversation.last_reply_by = when, members[line.by]
+    conversation.save()
+
+
+def _attach(message: Message, line: Line) -> None:
+    made = files.make(line.file)
+    Attachment.objects.create(
+        workspace_id=message.workspace_id,
+        message=message,
+        kind=line.kind,
+        state=Attachment.State.READY,
+        mime_type=made.mime_type,
+        filename=made.filename,
+        size=len(made.content),
+        width=made.width,
+        height=made.height,
+        file=default_storage.save(f"{message.workspace_id}/{uuid4().hex}", ContentFile(made.content)),
+    )
+
+
+def _note_decisions(conversation: Conversation, story: Story, members: dict[str, Member]) -> None:
+    """Leave in the thread who took the conversation and who resolved it, at the time it happened."""
+    kinds = ConversationEvent.Kind
+    member = members.get(story.assigned) or members.get(story.lines[-1].by)
+    decided = [(kinds.ASSIGNED, {"to": member.name}, conversation.last_reply_at)] if member and story.assigned else []
+    if story.resolved:
+        decided.append((kinds.RESOLVED, {}, conversation.last_message_at + timedelta(minutes=2)))
+    for kind, details, when in decided:
+        event = ConversationEvent.objects.create(
+            workspace_id=conversation.workspace_id, conversation=conversation, kind=kind, actor=member, details=details
+        )
+        if when:
+            ConversationEvent.objects.filter(pk=event.pk).update(created_at=when)
+
+
+def _reopen(team: Team, channel: Channel) -> None:
+    """Keep some reply windows open on later days, so that scripts always find one."""
+    numbers = [story.number for story in team.stories if story.always_open]
+    soon = timezone.now() + timedelta(hours=6)
+    Conversation.objects.filter(
+        workspace_id=channel.workspace_id,
+        channel=channel,
+        identity__address__in=numbers,
+        window_expires_at__lt=soon,
+    ).update(window_expires_at=timezone.now() + timedelta(hours=20))
