@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -18,6 +19,7 @@ from simulator import admin, graph, graph_account, graph_media, phone
 from simulator.config import from_environment
 from simulator.doors import LoopbackOnly
 from simulator.errors import GraphError
+from simulator.live import Hub
 from simulator.provider import Provider
 from simulator.state import World
 
@@ -30,6 +32,7 @@ async def _running(app: Starlette) -> AsyncIterator[None]:
     provider = app.state.provider = Provider(world)
     provider.outbox.load()
     provider.lifecycle.recover(recovered)
+    _end_streams_on_signal(world.hub)
     tasks = [asyncio.create_task(world.storage.keep_flushing()), asyncio.create_task(provider.outbox.run())]
     try:
         yield
@@ -41,6 +44,23 @@ async def _running(app: Starlette) -> AsyncIterator[None]:
         await world.storage.flush()
         world.storage.close()
         world.journal.close()
+
+
+def _end_streams_on_signal(hub: Hub) -> None:
+    """End open streams when a stop is asked for.
+
+    granian waits for open answers before it announces the shutdown, so one open phone page would keep the process
+    alive. Its own handler runs after this one.
+    """
+    loop = asyncio.get_running_loop()
+
+    def end(earlier: asyncio.Handle) -> None:
+        hub.close()
+        earlier._run()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if earlier := getattr(loop, "_signal_handlers", {}).get(number):
+            loop.add_signal_handler(number, end, earlier)
 
 
 async def _graph_error(request: Request, error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from typing import Any
@@ -14,6 +13,7 @@ from simulator import links, sends, template_sends, whatsapp_hooks
 from simulator.errors import GraphError
 from simulator.faults import Fault, is_magic
 from simulator.lifecycle import set_reaction
+from simulator.live import Hub
 from simulator.provider import Provider
 from simulator.records import Channel, Customer, Message
 from simulator.responses import BrokenResponse, SilentResponse
@@ -43,7 +43,7 @@ async def post_messages(request: Request) -> Response:
         return refusal
     message = _accept(provider, channel, payload, kind=kind, to=to, fault=fault)
     answer = _answer(provider, payload, message)
-    return await _spoil(answer, fault) if fault else JSONResponse(answer)
+    return await _spoil(answer, fault, provider.world.hub) if fault else JSONResponse(answer)
 
 
 def _recipient(provider: Provider, channel: Channel, payload: dict[str, Any]) -> str:
@@ -139,16 +139,16 @@ def _refusal(fault: Fault) -> Response | None:
     return None
 
 
-async def _spoil(answer: dict[str, Any], fault: Fault) -> Response:
+async def _spoil(answer: dict[str, Any], fault: Fault, hub: Hub) -> Response:
     """The answer of a fault that hits after the message was accepted."""
     if fault.action == "server_error_after_accept":
         return Response(status_code=500)
     if fault.action == "timeout_after_accept":
-        return SilentResponse(120 if fault.seconds is None else fault.seconds)
+        return SilentResponse(hub, 120 if fault.seconds is None else fault.seconds)
     if fault.action == "drop_after_accept":
         return BrokenResponse()
     if fault.action == "malformed":
         return JSONResponse({"messaging_product": "whatsapp", "contacts": [None], "messages": [None]})
     if fault.action == "slow":
-        await asyncio.sleep(1 if fault.seconds is None else fault.seconds)
+        await hub.pause(1 if fault.seconds is None else fault.seconds)
     return JSONResponse(answer)

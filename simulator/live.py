@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 
 
 class Hub:
@@ -11,7 +12,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._listeners: dict[str, set[asyncio.Event]] = defaultdict(set)
-        self.closing = False
+        self.ending = asyncio.Event()
 
     def changed(self, *names: str) -> None:
         for name in names:
@@ -31,8 +32,14 @@ class Hub:
         for name in names:
             self._listeners[name].discard(event)
 
+    async def pause(self, seconds: float) -> None:
+        """Sleep, but not past the end of the process."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.ending.wait(), seconds)
+
     def close(self) -> None:
-        self.closing = True
+        """Let every stream and every held answer end."""
+        self.ending.set()
         for listeners in self._listeners.values():
             for listener in listeners:
                 listener.set()

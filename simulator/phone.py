@@ -82,7 +82,7 @@ async def _changes(world: World, names: list[str]) -> AsyncIterator[bytes]:
     event = world.hub.listen(*names)
     try:
         yield b"retry: 1000\ndata: changed\n\n"
-        while not world.hub.closing:
+        while not world.hub.ending.is_set():
             try:
                 await asyncio.wait_for(event.wait(), KEEP_ALIVE_SECONDS)
             except TimeoutError:

@@ -7,16 +7,18 @@ import asyncio
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from simulator.live import Hub
+
 
 class SilentResponse(Response):
     """No answer for a while, then a connection that ends without one."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, hub: Hub, seconds: float) -> None:
         super().__init__()
-        self.seconds = seconds
+        self.hub, self.seconds = hub, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await asyncio.sleep(self.seconds)
+        await self.hub.pause(self.seconds)
         await BrokenResponse()(scope, receive, send)
 
 

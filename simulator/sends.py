@@ -26,7 +26,7 @@ def check_envelope(payload: Any) -> str:
         raise GraphError(131008, "Required parameter to is missing.")
     kind = payload.get("type", "text")
     if kind not in KINDS:
-        raise GraphError(100, f"Param type must be one of {{{', '.join(KINDS).upper()}}} - got \"{kind}\".")
+        raise GraphError(100, f'Param type must be one of {{{", ".join(KINDS).upper()}}} - got "{kind}".')
     body = payload.get(kind)
     if not body or not isinstance(body, list if kind == "contacts" else dict):
         raise GraphError(131008, f"Required parameter {kind} is missing.")

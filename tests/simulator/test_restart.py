@@ -1,5 +1,7 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from tests.simulator.driver import PHONE, Hook, Simulator, eventually
@@ -42,3 +44,17 @@ def test_a_kill_loses_no_accepted_message_and_no_status_of_it(process, hook):
     process.start()
     assert [entry["id"] for entry in process.log()] == wamids
     eventually(lambda: all("delivered" in {s["status"] for s in hook.statuses(wamid)} for wamid in wamids))
+
+
+def test_an_open_phone_and_a_held_answer_do_not_keep_it_from_stopping(process):
+    process.faults({"match": {}, "action": "timeout_after_accept"})
+    address = f"{process.url}/phone/live"
+    with httpx.stream("GET", address, timeout=20) as live, ThreadPoolExecutor() as pool:
+        assert "data: changed" in next(live.iter_text())
+        held = pool.submit(process.send)
+        eventually(process.log)
+        process.process.terminate()
+        assert process.process.wait(timeout=10) == 0
+        with pytest.raises(httpx.TransportError):
+            held.result()
+    process.start()
