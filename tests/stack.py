@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from config.dev import demo_facts, prepare, simulator_settings
+from config.dev import demo_facts, manage, prepare, simulator_settings
 from config.embedded import Home, free_port, port_taken
 from config.processes import Processes
 from config.run import development
@@ -50,6 +50,7 @@ class Stack:
             self.environment |= simulator_settings(self.home, self.port, self.facts)
             self.processes.environment = self.environment
             self.processes.start()
+            manage(self.environment, self.home, "demo", "--ensure")  # now the simulator can learn the reply windows
             yield self
         finally:
             self.processes.stop()
