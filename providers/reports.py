@@ -67,7 +67,10 @@ def transport_line(stage: str) -> str:
 
 
 def many_outcomes(lines: Iterable[bytes]) -> Iterator[str]:
-    """A line of outcome for every line `{"provider", "http_status", "headers", "raw_body"}` or `{"transport"}`."""
+    """A line of outcome for every line `{"provider", "http_status", "headers", "raw_body"}` or `{"transport"}`.
+
+    `body` with the JSON itself may stand in place of `raw_body` with its text.
+    """
     for line in lines:
         if line.strip():
             yield json.dumps(_outcome_of(line))
@@ -78,13 +81,19 @@ def _outcome_of(line: bytes) -> dict[str, Any]:
         document = _document(line)
         if document.get("transport"):
             return printing.outcome_form(_unanswered(document["transport"]))
-        status, raw_body = document.get("http_status"), document.get("raw_body", "")
-        if type(status) is not int or not isinstance(raw_body, str):
-            raise BadInput("http_status is not a number or raw_body is not a string")
-        body = raw_body.encode("utf-8", "surrogatepass")
-        return printing.outcome_form(adapter(_provider(document)).sent(status, _headers(document.get("headers")), body))
+        status = document.get("http_status")
+        if type(status) is not int:
+            raise BadInput("http_status is not a number")
+        headers = _headers(document.get("headers"))
+        return printing.outcome_form(adapter(_provider(document)).sent(status, headers, _answer_body(document)))
     except (BadInput, UnknownProvider) as problem:
         return {"error": str(problem)}
+
+
+def _answer_body(document: dict[str, Any]) -> bytes:
+    body = document.get("raw_body", document.get("body", ""))
+    text = body if isinstance(body, str) else json.dumps(body)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _unanswered(stage: Any) -> Outcome:

@@ -80,11 +80,20 @@ def test_many_answers_give_an_outcome_each() -> None:
         {"transport": "after_write"},
         {"transport": "sideways"},
         {"http_status": "200"},
+        {"http_status": 200, "body": {"messages": [{"id": "wamid.B"}]}},
     )
     printed = [json.loads(line) for line in reports.many_outcomes(given)]
-    assert [form.get("outcome") for form in printed] == ["accepted", "failed", "failed", "unknown", None, None]
+    assert [form.get("outcome") for form in printed] == [
+        "accepted",
+        "failed",
+        "failed",
+        "unknown",
+        None,
+        None,
+        "accepted",
+    ]
     assert printed[1]["retry_after"] == 3.0
-    assert all(form["error"] for form in printed[4:])
+    assert all(form["error"] for form in printed[4:6])
 
 
 @pytest.mark.parametrize(
