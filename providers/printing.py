@@ -10,6 +10,8 @@ from providers.types import Event, Outcome, Sent
 
 _NAMES = tuple((field.name, field.name.rstrip("_")) for field in fields(Event) if field.name != "details")
 
+FIRST_WAIT = 1.0  # seconds; the caller multiplies it with every further try for the same person
+
 
 def stamp(moment: datetime) -> str:
     """ISO 8601 in UTC with Z, and milliseconds where there are any."""
@@ -45,7 +47,9 @@ def outcome_form(outcome: Outcome) -> dict[str, Any]:
             "outcome": "unknown" if outcome.failure_class == "unknown" else "failed",
             "class": outcome.failure_class,
             "scope": outcome.scope,
-            "retry_after": outcome.retry_after,
+            "retry_after": FIRST_WAIT
+            if outcome.scope == "recipient" and not outcome.retry_after
+            else outcome.retry_after,
             "error_code": outcome.error_code or None,
             "text": outcome.text,
         }

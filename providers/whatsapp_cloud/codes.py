@@ -23,7 +23,10 @@ FIX_TEMPLATE = "Compare the values with the template and send it again."
 
 
 class Code(NamedTuple):
-    """`wait` is the least number of seconds before another try, when Meta does not say."""
+    """`wait` is the least number of seconds before another try, when Meta does not say.
+
+    It stays open for 131056: Meta asks for 4^n seconds before try n, and only the caller counts tries.
+    """
 
     failure_class: FailureClass
     text: str
@@ -67,7 +70,7 @@ _THROTTLES: dict[int, Code] = {
         "sender",
         3600.0,
     ),
-    131056: Code("throttle", "Too many messages to this person in a short time.", SLOWER, "recipient", 1.0),
+    131056: Code("throttle", "Too many messages to this person in a short time.", SLOWER, "recipient"),
     131064: Code(
         "throttle",
         "Meta limits this account because templates were filed under the wrong category.",
