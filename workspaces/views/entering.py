@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -42,7 +43,7 @@ def switcher(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required
 def new_workspace(request: HttpRequest) -> HttpResponse:
-    form = WorkspaceForm(request.POST or None, initial={"time_zone": request.COOKIES.get("zone", "UTC")})
+    form = WorkspaceForm(request.POST or None, initial={"time_zone": unquote(request.COOKIES.get("zone", "UTC"))})
     if request.method == "POST" and form.is_valid():
         workspace = joining.create_workspace(request.user, **form.cleaned_data)  # type: ignore[arg-type]
         return redirect("workspaces:channels", workspace.slug)
