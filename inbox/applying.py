@@ -26,7 +26,7 @@ from .statuses import STAMPS
 
 log = structlog.get_logger(__name__)
 
-PATIENCE = 4  # tries of a webhook for which an element may wait for a message that has not arrived yet
+PATIENCE = 5  # tries of a webhook for which an element may wait for a message that has not arrived yet
 INBOUND_NOTE = timedelta(minutes=1)  # how exact "last heard from the provider" is; a write each time would be hot
 
 
@@ -136,11 +136,16 @@ def _reaction(channel: Channel, event: Event, changes: Changes) -> None:
     """An emoji on a message: no new message, no unread count."""
     message = _target(channel, event)
     who = "team" if event.direction == "out" else "contact"
+    times = message.content.get("reacted_at", {})
+    when = threads.happened_at(event).isoformat()
+    if when < times.get(who, ""):
+        return  # an older one that came late
     reactions = {key: emoji for key, emoji in message.reactions.items() if key != who}
     if event.emoji:
         reactions[who] = event.emoji
     message.reactions = reactions
-    message.save(update_fields=["reactions", "updated_at"])
+    message.content = {**message.content, "reacted_at": {**times, who: when}}
+    message.save(update_fields=["reactions", "content", "updated_at"])
     changes.conversation_ids.add(message.conversation_id)
 
 
@@ -165,7 +170,7 @@ def _deleted(channel: Channel, event: Event, changes: Changes) -> None:
 
 def _system(channel: Channel, event: Event, changes: Changes) -> None:
     """The customer's number changed: the conversation goes on under the new one, and says so."""
-    new = str(event.details.get("new_wa_id") or event.details.get("wa_id") or "")
+    new = str(event.details.get("new_address") or "")
     if not new or not event.from_ or new == event.from_:
         return
     known = Identity.objects.filter(workspace_id=channel.workspace_id, channel_kind=channel.kind)

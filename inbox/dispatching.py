@@ -15,10 +15,11 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
+import aiohttp
 import httpx
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
 from httpx_aiohttp import AiohttpTransport
 
@@ -36,7 +37,7 @@ from workspaces.secrets import SecretUnreadable
 from . import outbox, pacing, status_updates, tokens, uploading
 from .models import Message
 from .outbox import Claimed, Result
-from .outcomes import Verdict, judge
+from .outcomes import Verdict, judge, put_back
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -44,9 +45,13 @@ T = TypeVar("T")
 BUDGET = 5.0  # seconds one job works on one channel before others of its queue get a turn
 PATIENCE = 1.0  # seconds a job waits for the number's pace; a longer wait is left to the next poke or sweep
 PIPELINES = 2  # batches under way at once: one talks to the database while the other waits for the provider
-TIMEOUT = httpx.Timeout(connect=5.0, read=20.0, write=10.0, pool=20.0)  # seconds
-# Nothing has left for the provider in these cases; anything else after the first byte is an unclear answer.
-NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+SETTLE_AGAIN_SECONDS = 0.5
+CONNECT_SECONDS = 5.0
+# Nothing has left for the provider in these cases; whatever else goes wrong is an unclear answer. Judged by aiohttp's
+# own exceptions where there are any: its httpx transport calls a connection that broke after the request was written
+# a ConnectTimeout (httpx-aiohttp 0.2.0, transport.py).
+NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
+AIOHTTP_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 _database = ThreadPoolExecutor(max_workers=PIPELINES, thread_name_prefix="outbox")
 
@@ -78,17 +83,22 @@ def drain(channel_id: int, *, lane: int, budget: float = BUDGET) -> int:
     except SecretUnreadable as error:
         _pause(channel, str(error))
         return 0
-    return asyncio.run(_drain(channel, keys, lane, time.monotonic() + budget))
+    until = time.monotonic() + budget
+    attempted = asyncio.run(_drain(channel, keys, lane, until))
+    if time.monotonic() >= until:
+        ring("inbox.jobs.dispatch", channel.pk, lane, queue={0: "live", 1: "default"}.get(lane, "bulk"))
+    return attempted
 
 
 async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -> int:
     limits = httpx.Limits(max_connections=settings.SEND_CONCURRENCY, max_keepalive_connections=None)
     # httpx's own pool scans every connection on each request and collapses at 64 in flight; aiohttp's does not.
-    async with httpx.AsyncClient(transport=AiohttpTransport(limits=limits), timeout=TIMEOUT, trust_env=False) as client:
+    patience = httpx.Timeout(settings.SEND_ANSWER_SECONDS, connect=CONNECT_SECONDS)
+    async with httpx.AsyncClient(
+        transport=AiohttpTransport(limits=limits), timeout=patience, trust_env=False
+    ) as client:
         desk = Desk(channel, adapter(channel.kind), keys, client, lane, until)
         counts = await asyncio.gather(*(_pipeline(desk, number) for number in range(PIPELINES)))
-    if time.monotonic() >= until:
-        ring("inbox.jobs.dispatch", channel.pk, lane, queue={0: "live", 1: "default"}.get(lane, "bulk"))
     return sum(counts)
 
 
@@ -125,7 +135,8 @@ async def _send_batch(desk: Desk, batch: list[Claimed]) -> bool:
     # Messages to one person go one after the other; different people at the same time.
     ours.sort(key=lambda m: (m.conversation_id, m.id))
     groups = [list(group) for _, group in groupby(ours, key=lambda m: m.conversation_id)]
-    done = await asyncio.gather(*(_send_in_order(desk, group, media) for group in groups))
+    stale_at = time.monotonic() + settings.SEND_LEASE_SECONDS / 2
+    done = await asyncio.gather(*(_send_in_order(desk, group, media, stale_at) for group in groups))
     verdicts = [verdict for group in done for verdict in group] + list(refused.values())
     await _in_thread(_settle, desk.channel, verdicts)
     return any(verdict.hold or verdict.pause for verdict in verdicts)
@@ -151,16 +162,22 @@ async def _uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, Med
     return media, refused
 
 
-async def _send_in_order(desk: Desk, group: Sequence[Claimed], media: dict[int, MediaRef]) -> list[Verdict]:
-    """Send one person's messages; after one that must be tried again, the later ones wait for it."""
+async def _send_in_order(
+    desk: Desk, group: Sequence[Claimed], media: dict[int, MediaRef], stale_at: float
+) -> list[Verdict]:
+    """Send one person's messages; after one that must be tried again, the later ones wait for it.
+
+    Nothing is sent after `stale_at`: by then the sweep may soon call the rest abandoned, and a message that is sent
+    after it was proved absent is sent twice.
+    """
     verdicts: list[Verdict] = []
     for position, message in enumerate(group):
+        if time.monotonic() >= stale_at:
+            return verdicts + [put_back(later) for later in group[position:]]
         verdict = judge(message, await _send(desk, message, media.get(message.id)))
         verdicts.append(verdict)
         if verdict.result.state == "queued":
-            later = group[position + 1 :]
-            verdicts += [Verdict(Result(m, "queued", "pending", wait=verdict.result.wait)) for m in later]
-            break
+            return verdicts + [put_back(later, verdict.result.wait) for later in group[position + 1 :]]
     return verdicts
 
 
@@ -182,11 +199,19 @@ async def _send(desk: Desk, message: Claimed, media: MediaRef | None) -> Outcome
         return refused_here(error)
     try:
         answer = await desk.client.request(**as_httpx(request))
-    except NEVER_SENT:
-        return transport_failure("connect")
-    except httpx.HTTPError:
+    except Exception as error:  # one message's trouble, whatever it is, must not cost the batch its answers
+        if never_sent(error):
+            return transport_failure("connect")
+        log.warning("no clear answer", message=str(message.uuid), error=type(error.__cause__ or error).__name__)
         return transport_failure("after_write")
     return desk.adapter.sent(answer.status_code, answer.headers, answer.content)
+
+
+def never_sent(error: Exception) -> bool:
+    """Whether an exchange failed before the first byte of the request can have left."""
+    if isinstance(error.__cause__, aiohttp.ClientError):
+        return isinstance(error.__cause__, AIOHTTP_NEVER_SENT)
+    return isinstance(error, NEVER_SENT)
 
 
 def refused_here(error: Exception) -> Outcome:
@@ -211,10 +236,7 @@ def as_httpx(request: Request) -> dict[str, Any]:
 def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
     """Write a batch's answers, apply statuses that were faster than them, tell the screens."""
     results = [verdict.result for verdict in verdicts]
-    try:
-        outbox.settle(channel, results)
-    except IntegrityError:
-        _settle_one_by_one(channel, results)
+    _write(channel, results)
     for verdict in verdicts:
         if verdict.pause:
             _pause(channel, verdict.pause)
@@ -227,6 +249,21 @@ def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
             status_updates.unpark(channel.workspace_id, channel.pk, accepted)
         names = {f"conv-{result.message.conversation_uuid}" for result in results}
         publish(channel.workspace_id, *(names if len(names) <= 50 else {"sync"}))
+
+
+def _write(channel: Channel, results: Sequence[Result]) -> None:
+    """Write a batch's answers, if need be again: losing them would leave every message of it in doubt."""
+    for tries_left in (2, 1, 0):
+        try:
+            outbox.settle(channel, results)
+            return
+        except IntegrityError:
+            _settle_one_by_one(channel, results)
+            return
+        except OperationalError:  # a deadlock with the statuses of the same messages, or a database that restarts
+            if not tries_left:
+                raise
+            time.sleep(SETTLE_AGAIN_SECONDS)
 
 
 def _settle_one_by_one(channel: Channel, results: Sequence[Result]) -> None:

@@ -59,8 +59,6 @@ def _challenge(request: HttpRequest, route: Route) -> HttpResponse:
 
 
 def _store(request: HttpRequest, route: Route) -> HttpResponse:
-    if int(request.headers.get("Content-Length") or 0) > MAX_BODY:
-        return _answer(413)
     body = request.read(MAX_BODY + 1)
     if len(body) > MAX_BODY:
         return _answer(413)

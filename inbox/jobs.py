@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from config.queues import answered
+import time
+from collections.abc import Callable
+
+from config.queues import answered, ring
 
 from . import conversations, dispatching, media, receiving
+
+BUDGET = 20.0  # seconds of new batches per job; the rest is left to the next one, well before RQ's time limit
 
 
 def dispatch(channel_id: int, lane: int) -> None:
@@ -16,17 +21,26 @@ def dispatch(channel_id: int, lane: int) -> None:
 def apply_webhooks() -> None:
     """Apply stored webhooks until none is due."""
     answered("inbox.jobs.apply_webhooks")
-    while receiving.apply_pending():
-        pass
+    if not _finished(receiving.apply_pending):
+        receiving.poke()
 
 
 def fetch_media() -> None:
     """Fetch files of inbound messages until none is due."""
     answered("inbox.jobs.fetch_media")
-    while media.fetch_pending():
-        pass
+    if not _finished(media.fetch_pending):
+        ring("inbox.jobs.fetch_media", queue="default")
 
 
 def unassign_member(workspace_id: int, member_id: int) -> None:
     """Give the open conversations of somebody who left back to the team."""
     conversations.release_from(workspace_id, member_id)
+
+
+def _finished(work: Callable[[], int]) -> bool:
+    """Call `work` until nothing is left (True) or the budget is used up."""
+    until = time.monotonic() + BUDGET
+    while time.monotonic() < until:
+        if not work():
+            return True
+    return False

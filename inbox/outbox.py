@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +27,8 @@ from .statuses import rank_sql
 # in the same instant and send them out of order. The lock is held for the claim only, never while sending.
 CLAIM_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('carillon-claim', %s))"
 
+# A message waits for an earlier one of its conversation that is on its way or is being tried again. It does not wait
+# for one that was never tried (scheduled for later), nor for a broadcast when it is a person's reply.
 CLAIM = """
 WITH due AS (
     SELECT m.id FROM inbox_message m
@@ -37,7 +38,8 @@ WITH due AS (
            SELECT 1 FROM inbox_message e
             WHERE e.conversation_id = m.conversation_id AND e.id < m.id
               AND (e.send_state IN ('claimed', 'started')
-                   OR (e.send_state = 'queued' AND e.due_at > clock_timestamp())))
+                   OR (e.send_state = 'queued' AND (e.attempt > 0 OR e.started_at IS NOT NULL)
+                       AND e.due_at > m.due_at AND e.lane <= m.lane)))
      ORDER BY m.lane, m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED)
 UPDATE inbox_message m
    SET send_state = 'claimed', attempt = m.attempt + 1, updated_at = clock_timestamp(),
@@ -47,7 +49,7 @@ UPDATE inbox_message m
        JOIN contacts_identity i ON i.id = c.identity_id
  WHERE m.id = due.id
 RETURNING m.id, m.uuid, m.conversation_id, m.attempt, m.kind, m.content, m.text, m.reply_to, i.address, i.user_id,
-          m.lane, c.uuid
+          m.lane, c.uuid, m.spent_attempts
 """
 
 BEGIN = """
@@ -58,10 +60,11 @@ RETURNING m.id
 """
 
 # A status webhook may have settled the row while the answer was on its way: `done` rows keep what they have, but
-# still learn the provider's id. `failed` keeps the rank rule: proof of delivery beats it.
+# still learn the provider's id. `failed` keeps the rank rule: proof of delivery beats it. An acceptance that comes so
+# late that the message was queued again still counts, as long as no byte of the next attempt has left.
 SETTLE = f"""
 UPDATE inbox_message m
-   SET send_state = r.state,
+   SET send_state = r.state, attempt = m.attempt - r.untried,
        provider_id = coalesce(m.provider_id, r.provider_id),
        status = CASE WHEN {rank_sql("r.status")} > {rank_sql("m.status")} THEN r.status ELSE m.status END,
        answered_at = CASE WHEN r.status = 'sent' THEN clock_timestamp() ELSE m.answered_at END,
@@ -72,10 +75,12 @@ UPDATE inbox_message m
        due_at = CASE WHEN r.state = 'queued' THEN clock_timestamp() + r.wait * interval '1 second' ELSE m.due_at END,
        lease_until = NULL, updated_at = clock_timestamp()
   FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(states)s::text[], %(statuses)s::text[],
-              %(provider_ids)s::text[], %(codes)s::text[], %(texts)s::text[], %(waits)s::float8[])
-       AS r (id, attempt, state, status, provider_id, error_code, error_text, wait)
- WHERE m.id = r.id AND m.attempt = r.attempt AND m.workspace_id = %(ws)s
-   AND m.send_state IN ('claimed', 'started', 'unknown')
+              %(provider_ids)s::text[], %(codes)s::text[], %(texts)s::text[], %(waits)s::float8[],
+              %(untried)s::smallint[])
+       AS r (id, attempt, state, status, provider_id, error_code, error_text, wait, untried)
+ WHERE m.id = r.id AND m.workspace_id = %(ws)s
+   AND ((m.attempt = r.attempt AND m.send_state IN ('claimed', 'started', 'unknown'))
+        OR (r.status = 'sent' AND r.attempt > m.spent_attempts AND m.send_state IN ('queued', 'claimed')))
 RETURNING m.id
 """
 
@@ -103,6 +108,12 @@ class Claimed:
     user_id: str
     lane: int
     conversation_uuid: UUID
+    spent_attempts: int = 0
+
+    @property
+    def tries(self) -> int:
+        """Attempts since it was queued, or since a person had it tried again."""
+        return self.attempt - self.spent_attempts
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +127,7 @@ class Result:
     error_code: str = ""
     error_text: str = ""
     wait: float = 0.0
+    tried: bool = True
 
 
 def claim(channel: Channel, *, lane: int, limit: int) -> list[Claimed]:
@@ -152,6 +164,8 @@ def settle(channel: Channel, results: Sequence[Result]) -> None:
     """Write the answers of a batch."""
     if not results:
         return
+    # In one order, so that this and the statuses of the same messages hardly ever wait for each other in a ring.
+    results = sorted(results, key=lambda result: result.message.id)
     with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
         ids = [r.message.id for r in results]
         provider_ids = [r.provider_id for r in results]
@@ -167,39 +181,15 @@ def settle(channel: Channel, results: Sequence[Result]) -> None:
                 "codes": [r.error_code[:40] for r in results],
                 "texts": [r.error_text for r in results],
                 "waits": [r.wait for r in results],
+                "untried": [0 if r.tried else 1 for r in results],
             },
         )
         if cursor.rowcount < len(results):
             cursor.execute(LEARN_ID, {"ws": channel.workspace_id, "ids": ids, "provider_ids": provider_ids})
 
 
-def release(channel: Channel, batch: Sequence[Claimed]) -> None:
-    """Give back what was claimed and not begun (a stopping worker); no byte has left for these."""
-    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE inbox_message SET send_state = 'queued', attempt = attempt - 1, lease_until = NULL "
-            "WHERE workspace_id = %s AND id = ANY(%s) AND send_state = 'claimed'",
-            [channel.workspace_id, [m.id for m in batch]],
-        )
-
-
-def next_due(channel: Channel, *, lane: int) -> datetime | None:
-    """When the earliest queued message of these lanes is due, None when there is none."""
-    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT min(due_at) FROM inbox_message WHERE workspace_id = %s AND channel_id = %s "
-            "AND send_state = 'queued' AND lane <= %s",
-            [channel.workspace_id, channel.pk, lane],
-        )
-        row = cursor.fetchone()
-    return row[0] if row else None
-
-
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    identity, uuid, conversation_id, attempt, kind, content, text, reply_to, address, user_id, lane, thread = row
-    return Claimed(
-        identity, uuid, conversation_id, attempt, kind, _object(content), text, reply_to, address, user_id, lane, thread
-    )
+    return Claimed(*row[:5], _object(row[5]), *row[6:])
 
 
 def _object(value: Any) -> dict[str, Any]:

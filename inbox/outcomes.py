@@ -36,22 +36,27 @@ def judge(message: Claimed, outcome: Outcome) -> Verdict:
             return Verdict(_again(message, outcome, 0.0), pause=outcome.text or "The provider refused the credentials.")
         case "throttle":
             return _throttled(message, outcome)
-        case "retry" if message.attempt < MAX_ATTEMPTS:
-            return Verdict(_again(message, outcome, float(2**message.attempt)))
+        case "retry" if message.tries < MAX_ATTEMPTS:
+            return Verdict(_again(message, outcome, float(2**message.tries)))
         case _:
             return Verdict(_result(message, outcome, "done", "failed"))
 
 
 def _throttled(message: Claimed, failure: Failure) -> Verdict:
-    if message.attempt >= MAX_THROTTLED_ATTEMPTS:
+    if message.tries >= MAX_THROTTLED_ATTEMPTS:
         return Verdict(_result(message, failure, "done", "failed"))
     if failure.scope == "recipient":
         # Meta: after 131056 wait 4^n seconds for this recipient; others are not affected.
-        wait = failure.retry_after or float(min(4 ** min(message.attempt, 6), 3600))
+        wait = failure.retry_after or float(min(4 ** min(message.tries, 6), 3600))
         return Verdict(_again(message, failure, wait))
     default = ACCOUNT_HOLD if failure.scope == "account" else SENDER_HOLD
     hold = timedelta(seconds=failure.retry_after) if failure.retry_after else default
     return Verdict(_again(message, failure, hold.total_seconds()), hold=hold)
+
+
+def put_back(message: Claimed, wait: float = 0.0) -> Verdict:
+    """A message that was claimed and never tried: it waits its turn, and this attempt is not counted."""
+    return Verdict(Result(message, "queued", "pending", wait=wait, tried=False))
 
 
 def _again(message: Claimed, failure: Failure, wait: float) -> Result:

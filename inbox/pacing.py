@@ -17,13 +17,15 @@ import redis
 from config.queues import valkey
 
 # KEYS[1] bucket; ARGV rate per second, capacity, wanted, floor, now. Returns granted, wait in milliseconds.
-# The clock is the caller's: Valkey's own TIME would do, but then tests could not step it.
+# The clock is the caller's: Valkey's own TIME would do, but then tests could not step it. A bucket from the future
+# means that a clock was set back; without the correction nothing would be sent until it has caught up.
 TAKE = """
 local rate, capacity, wanted, floor = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local state = redis.call('HMGET', KEYS[1], 'level', 'at')
 local now = tonumber(ARGV[5])
 local level = tonumber(state[1]) or capacity
 local at = tonumber(state[2]) or now
+if at > now + 5 then at = now end
 level = math.min(capacity, level + math.max(0, now - at) * rate)
 local granted = math.max(0, math.min(wanted, math.floor(level - floor)))
 level = level - granted
@@ -79,6 +81,7 @@ def give_back(channel_id: int, messages: int) -> None:
 
 def _take_locally(channel_id: int, rate: int, capacity: float, wanted: int, floor: float, now: float) -> Grant:
     level, at = _local.get(channel_id, (capacity, now))
+    at = now if at > now + 5 else at
     level = min(capacity, level + max(0.0, now - at) * rate)
     granted = max(0, min(wanted, int(level - floor)))
     _local[channel_id] = (level - granted, max(now, at))

@@ -12,11 +12,13 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from django.db import Error, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from config.queues import ring
 from live.publishing import publish
@@ -32,6 +34,7 @@ log = structlog.get_logger(__name__)
 
 # Seconds until the next try after the n-th; the first is also the time one worker has for a batch. Then it is dead.
 BACKOFF = (30, 30, 60, 300, 900, 3600, 7200, 21_600)
+SOON = (1, 2, 5, 30)  # seconds, while an element waits for the message it changes
 BATCH = 100  # bodies per claim; a body may hold up to 1,000 elements
 MANY = 50  # changed conversations beyond which panes are told to look, not which ones
 
@@ -41,6 +44,7 @@ UPDATE inbox_inboundwebhook w
        next_try_at = clock_timestamp() + (%(backoff)s::int[])[least(w.attempts, %(last)s) + 1] * interval '1 second'
   FROM (SELECT id FROM inbox_inboundwebhook
          WHERE processed_at IS NULL AND dead_at IS NULL AND next_try_at <= clock_timestamp()
+           AND (attempts > 0) = %(again)s
          ORDER BY next_try_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
  WHERE w.id = due.id
 RETURNING w.id, w.workspace_id, w.channel_id, w.body, w.headers, w.attempts
@@ -69,22 +73,36 @@ def record(workspace_id: int, channel_id: int, body: bytes, headers: dict[str, s
 
 
 def apply_pending(limit: int = BATCH) -> int:
-    """Apply up to `limit` stored webhooks that are due; returns how many were taken."""
-    with tenancy.all_workspaces(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"backoff": list(BACKOFF), "last": len(BACKOFF) - 1, "limit": limit})
-        claimed = [Raw(row[0], row[1], row[2], bytes(row[3]), _dict(row[4]), row[5]) for row in cursor.fetchall()]
+    """Apply up to `limit` stored webhooks that are due; returns how many were taken.
+
+    New ones together, those that were tried before one at a time: a body that kills its worker takes nobody along
+    a second time.
+    """
+    fresh = _claim(limit, again=False)
     by_workspace: defaultdict[int, list[Raw]] = defaultdict(list)
-    for raw in sorted(claimed, key=lambda raw: raw.id):
+    for raw in sorted(fresh, key=lambda raw: raw.id):
         by_workspace[raw.workspace_id].append(raw)
     for workspace_id, raws in by_workspace.items():
         _apply_together(workspace_id, raws)
-    return len(claimed)
+    again = _claim(1, again=True)
+    for raw in again:
+        if raw.attempts > len(BACKOFF):
+            _postpone(raw, RuntimeError("Its worker ended each time it was applied."))
+        else:
+            _apply_together(raw.workspace_id, [raw])
+    return len(fresh) + len(again)
+
+
+def _claim(limit: int, *, again: bool) -> list[Raw]:
+    with tenancy.all_workspaces(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"backoff": list(BACKOFF), "last": len(BACKOFF) - 1, "limit": limit, "again": again})
+        return [Raw(row[0], row[1], row[2], bytes(row[3]), _dict(row[4]), row[5]) for row in cursor.fetchall()]
 
 
 def _apply_together(workspace_id: int, raws: Sequence[Raw]) -> None:
     """One transaction for all; if that fails, one each, so that a bad body never takes its siblings along."""
     try:
-        _apply(workspace_id, raws)
+        _apply_despite_deadlock(workspace_id, raws)
     except Exception as error:
         if len(raws) == 1:
             _postpone(raws[0], error)
@@ -92,6 +110,17 @@ def _apply_together(workspace_id: int, raws: Sequence[Raw]) -> None:
         log.warning("batch of webhooks applied one by one", workspace=workspace_id, error=type(error).__name__)
         for raw in raws:
             _apply_together(workspace_id, [raw])
+
+
+def _apply_despite_deadlock(workspace_id: int, raws: Sequence[Raw]) -> None:
+    """Two workers can meet two new people in opposite order; PostgreSQL then ends one of them, who simply repeats."""
+    for last in (False, True):
+        try:
+            _apply(workspace_id, raws)
+            return
+        except OperationalError as error:
+            if last or not isinstance(error.__cause__, DeadlockDetected):
+                raise
 
 
 def _apply(workspace_id: int, raws: Sequence[Raw]) -> None:
@@ -137,11 +166,13 @@ def _apply_one(
             waiting = True
             if raw.attempts >= applying.PATIENCE:
                 waiting, letters[event.pointer] = False, str(error)
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             raise  # the database's trouble, not the element's: the whole body is tried again later
-        except (ValueError, KeyError, TypeError, Error) as error:
+        except Exception as error:
             letters[event.pointer] = f"{type(error).__name__}: {error}"[:500]
     _bury(raw, letters)
+    if waiting:
+        _look_again_soon(raw)
     return not waiting
 
 
@@ -167,6 +198,11 @@ def _bury(raw: Raw, letters: dict[str, str]) -> None:
         unique_fields=["webhook", "pointer"],
         update_fields=["reason"],
     )
+
+
+def _look_again_soon(raw: Raw) -> None:
+    pause = timedelta(seconds=SOON[min(raw.attempts, len(SOON)) - 1])
+    InboundWebhook.objects.filter(workspace_id=raw.workspace_id, pk=raw.id).update(next_try_at=timezone.now() + pause)
 
 
 def _quarantine(raw: Raw, reason: str) -> None:

@@ -121,7 +121,7 @@ def outbound(conversation: Conversation, draft: Draft) -> Outbound:
         kind=draft.kind,
         to=conversation.identity.address,
         to_user_id=conversation.identity.user_id,
-        content=draft.content,
+        content=draft.content or {"text": draft.text},
         reply_to=draft.reply_to,
         media=media,
     )
@@ -153,6 +153,7 @@ def retry(message: Message, *, by: Member) -> Message:
     message.provider_id = message.failed_at = message.sent_at = message.started_at = None
     message.answered_at = message.echoed_at = None
     message.due_at, message.resends, message.sender = now, 0, by
+    message.spent_attempts = message.attempt  # a late report about those must not be taken for one about the next
     message.save()
     poke(message.channel_id, message.lane)
     publish(message.workspace_id, f"conv-{message.conversation.uuid}")

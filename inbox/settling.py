@@ -14,10 +14,14 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import connection
 
+from live.publishing import publish
 from providers.registry import ADAPTERS
 from workspaces import tenancy
 
 CONTROLS = 5  # accepted and echoed messages around the same time, before silence proves anything
+
+# Appended to each statement: the panes that must look again.
+WHERE_SHOWN = "workspace_id, (SELECT c.uuid FROM inbox_conversation c WHERE c.id = conversation_id)"
 
 EXPIRED_CLAIMS = """
 UPDATE inbox_message SET send_state = 'queued', lease_until = NULL, updated_at = clock_timestamp()
@@ -39,14 +43,17 @@ UPDATE inbox_message t
    AND EXISTS (SELECT 1 FROM workspaces_channel h WHERE h.id = t.channel_id AND h.kind = ANY(%(kinds)s)
                   AND NOT h.sending_paused)
    AND NOT EXISTS (SELECT 1 FROM inbox_inboundwebhook w
-                    WHERE w.processed_at IS NULL AND w.dead_at IS NULL AND w.channel_id = t.channel_id)
+                    WHERE w.processed_at IS NULL AND w.workspace_id = t.workspace_id
+                      AND (w.dead_at IS NULL OR w.received_at > t.started_at))
    AND NOT EXISTS (SELECT 1 FROM inbox_message c
                     WHERE c.channel_id = t.channel_id AND c.answered_at IS NOT NULL AND c.echoed_at IS NULL
-                      AND c.started_at BETWEEN t.started_at - interval '30 min' AND t.started_at + interval '60 s')
+                      AND c.started_at BETWEEN t.started_at - %(window)s * interval '1 second'
+                                           AND t.started_at + %(margin)s * interval '1 second')
    AND %(controls)s = (SELECT count(*) FROM (
                    SELECT 1 FROM inbox_message c
                     WHERE c.channel_id = t.channel_id AND c.answered_at IS NOT NULL AND c.echoed_at IS NOT NULL
-                      AND c.started_at BETWEEN t.started_at - interval '30 min' AND t.started_at + interval '30 min'
+                      AND c.started_at BETWEEN t.started_at - %(window)s * interval '1 second'
+                                           AND t.started_at + %(window)s * interval '1 second'
                     LIMIT %(controls)s) enough)
 """
 
@@ -71,13 +78,22 @@ def settle_abandoned() -> dict[str, int]:
         "unknown": (ABANDONED, {"after": settings.SEND_UNKNOWN_AFTER_SECONDS}),
         "resent": (
             PROVED_ABSENT,
-            {"after": settings.SEND_SETTLE_AFTER_SECONDS, "kinds": echoing, "controls": CONTROLS},
+            {
+                "after": settings.SEND_SETTLE_AFTER_SECONDS,
+                "kinds": echoing,
+                "controls": CONTROLS,
+                "window": settings.SEND_CONTROL_WINDOW_SECONDS,
+                "margin": settings.SEND_CONTROL_MARGIN_SECONDS,
+            },
         ),
         "given_up": (GIVEN_UP, {"hours": settings.SEND_GIVE_UP_HOURS}),
     }
     moved: dict[str, int] = {}
     for name, (sql, parameters) in steps.items():
         with tenancy.all_workspaces(), connection.cursor() as cursor:
-            cursor.execute(sql, parameters or None)
-            moved[name] = cursor.rowcount
+            cursor.execute(f"{sql} RETURNING {WHERE_SHOWN}", parameters)
+            rows = cursor.fetchall()
+            moved[name] = len(rows)
+            for workspace_id, conversation in rows:
+                publish(workspace_id, f"conv-{conversation}")
     return moved

@@ -66,12 +66,14 @@ UPDATE inbox_message m {_SET} {_REPORTS}
 RETURNING r.channel_id, r.provider_id, m.conversation_id
 """
 # A token settles a message whose answer was lost. It must name a message of the channel that signed the webhook.
-# An earlier attempt that was accepted after all settles it too; its failure says nothing about the present attempt.
+# An earlier attempt that was accepted after all settles it too; its failure says nothing about the present attempt, and
+# neither does "sent" for one that had failed before a person tried again.
 BY_TOKEN = f"""
 UPDATE inbox_message m {_SET} {_REPORTS}
  WHERE m.uuid = r.token AND m.channel_id = r.channel_id AND m.workspace_id = %(ws)s AND m.direction = 'out'
    AND (m.provider_id IS NULL OR m.provider_id = r.provider_id)
-   AND (r.status <> 'failed' OR (r.attempt = m.attempt AND m.send_state <> 'queued'))
+   AND (CASE r.status WHEN 'failed' THEN r.attempt = m.attempt AND m.send_state <> 'queued'
+                      WHEN 'sent' THEN r.attempt > m.spent_attempts ELSE true END)
 RETURNING r.channel_id, r.provider_id, m.conversation_id
 """
 # Rows are taken in one order, so that this and the dispatcher's own bookkeeping never wait for each other in a ring.

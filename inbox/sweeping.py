@@ -27,12 +27,12 @@ KEEP_WEBHOOKS_DAYS = 14
 KEEP_PARKED_HOURS = 72
 PRUNE_AT_ONCE = 5_000  # rows a sweep deletes at most
 
-# One row per channel that owes something; the lane is the most urgent one.
+# One row per channel and lane that owe something.
 DUE_CHANNELS = """
-SELECT c.id, m.lane FROM workspaces_channel c
-  JOIN LATERAL (SELECT lane FROM inbox_message m WHERE m.channel_id = c.id AND m.send_state = 'queued'
-                   AND m.due_at <= clock_timestamp() ORDER BY m.lane LIMIT 1) m ON true
- WHERE NOT c.sending_paused AND c.status = 'open' AND c.disconnected_at IS NULL
+SELECT c.id, lanes.lane FROM workspaces_channel c CROSS JOIN (VALUES (0), (1), (2)) AS lanes (lane)
+ WHERE EXISTS (SELECT 1 FROM inbox_message m WHERE m.channel_id = c.id AND m.send_state = 'queued'
+                  AND m.lane = lanes.lane AND m.due_at <= clock_timestamp())
+   AND NOT c.sending_paused AND c.status = 'open' AND c.disconnected_at IS NULL
    AND (c.sending_held_until IS NULL OR c.sending_held_until <= clock_timestamp())
 """
 
@@ -85,12 +85,14 @@ def _dispatch_due(workers: bool) -> int:
     with tenancy.all_workspaces(), connection.cursor() as cursor:
         cursor.execute(DUE_CHANNELS)
         due = cursor.fetchall()
-    for channel_id, lane in due:
-        if workers:
-            ring("inbox.jobs.dispatch", channel_id, lane, queue=QUEUES[Message.Lane(lane)])
-        else:
+    channels = {channel_id for channel_id, _ in due}
+    if not workers:
+        for channel_id in channels:
             dispatching.drain(channel_id, lane=Message.Lane.BROADCAST, budget=INLINE_SECONDS)
-    return len(due)
+        return len(channels)
+    for channel_id, lane in due:
+        ring("inbox.jobs.dispatch", channel_id, lane, queue=QUEUES[Message.Lane(lane)])
+    return len(channels)
 
 
 def _ask_or_do(workers: bool, due: bool, job: str, queue: str, work: Callable[[], object]) -> int:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from providers.signatures import equal
+
 
 class Token(NamedTuple):
     message: uuid.UUID
@@ -40,7 +42,7 @@ def read(token: str | None) -> Token | None:
     if not token or not token.startswith("v1.") or token.count(".") != 3:
         return None
     payload, _, mark = token.rpartition(".")
-    if not hmac.compare_digest(_mark(payload), mark):
+    if not equal(_mark(payload), mark):
         return None
     _, message, attempt = payload.split(".")
     return Token(uuid.UUID(hex=message), int(attempt))

@@ -80,6 +80,11 @@ class Message(TenantModel):
     due_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     attempt = models.PositiveSmallIntegerField(default=0)
+    spent_attempts = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Attempts before a person had it tried again; they say nothing about the next",
+    )
     resends = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField(null=True)
     answered_at = models.DateTimeField(null=True, help_text="When the provider's own answer gave us its id")
