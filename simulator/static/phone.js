@@ -6,6 +6,7 @@ const scroller = document.getElementById("scroll");
 const composer = document.getElementById("composer");
 const field = document.getElementById("message-text");
 let stream = null;
+let following = true;
 
 document.documentElement.classList.add("with-script");
 
@@ -20,7 +21,6 @@ async function fragment(address) {
 
 // Bubbles with an unchanged revision stay as they are: a playing voice note keeps playing.
 function patch(list, fresh) {
-  const follow = atBottom();
   const wanted = new Map([...fresh.children].map((node) => [node.id, node]));
   for (const node of [...list.children]) if (!wanted.has(node.id)) node.remove();
   let previous = null;
@@ -36,7 +36,7 @@ function patch(list, fresh) {
     }
     previous = current;
   }
-  if (follow) toBottom();
+  if (following) toBottom();
 }
 
 let drawing = false;
@@ -81,7 +81,7 @@ async function sendQuietly(event) {
   if (form.dataset.then) { window.location.assign(form.dataset.then); return; }
   if (form !== composer) form.reset();
   for (const open of document.querySelectorAll(".pop[open], .actions[open]")) open.open = false;
-  toBottom();
+  following = true;
   redraw();
 }
 
@@ -119,6 +119,11 @@ if (thread) {
     field.setRangeText(sign, field.selectionStart, field.selectionEnd, "end");
     field.focus();
   });
+  scroller.addEventListener("scroll", () => { following = atBottom(); });
+  // Pictures and players take their height when they load; these events do not bubble.
+  for (const loaded of ["load", "loadedmetadata"]) {
+    scroller.addEventListener(loaded, () => { if (following) toBottom(); }, true);
+  }
   toBottom();
   listen();
 }
