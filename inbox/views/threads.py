@@ -35,15 +35,11 @@ def conversation(request: HttpRequest, workspace: Workspace, queue: str, uuid: U
 @require_GET
 @workspace_view("read_inbox")
 def older(request: HttpRequest, workspace: Workspace, queue: str, uuid: UUID) -> HttpResponse:
-    """The page of messages above `before`. A day both pages share keeps one heading, the upper."""
+    """The page of messages above `before`. A page that begins within a day leaves that day's heading to the one above."""
     at = desk(request, workspace, queue, uuid)
-    before = _before(request, at)
-    stretch = reading.page(at.conversation, before=before)
+    stretch = reading.page(at.conversation, before=_before(request, at))
     entries = timeline(stretch.messages, stretch.events, at.frame(stretch), before=stretch.above)
-    shared = f"day-{at.calendar.local(before.occurred_at).date()}" if before else ""
-    shares = any(entry.id == shared for entry in entries) or _goes_on(at, stretch, before)
-    context = {"timeline": entries, "day_to_drop": shared if shares else "", **older_context(at, stretch)}
-    return render(request, "inbox/_older_page.html", context)
+    return render(request, "inbox/_older_page.html", {"timeline": entries, **older_context(at, stretch)})
 
 
 @require_GET
@@ -75,10 +71,3 @@ def _before(request: HttpRequest, at: Desk) -> Message | None:
     found = Message.objects.filter(workspace_id=at.conversation.workspace_id, conversation=at.conversation)
     return get_object_or_404(found, uuid=uuid)
 
-
-def _goes_on(at: Desk, stretch: reading.Stretch, before: Message | None) -> bool:
-    """Whether the day at the top of the screen began above, so that its heading does not belong there."""
-    if before is None or not stretch.messages:
-        return False
-    day = at.calendar.local(before.occurred_at).date()
-    return at.calendar.local(stretch.messages[-1].occurred_at).date() == day

@@ -193,6 +193,6 @@
 
   // After a refused form the first wrong field gets the focus.
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.xhr?.status === 422) event.detail.target.querySelector?.('[aria-invalid="true"]')?.focus();
+    if (event.detail.xhr?.status === 422) event.detail.target?.querySelector?.('[aria-invalid="true"]')?.focus();
   });
 })();

@@ -44,14 +44,14 @@
   for (const name of ["htmx:afterSettle", "carillon:upserted"]) document.addEventListener(name, mark);
 
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "rows" || !event.detail.requestConfig.elt.matches("input[type=search]")) return;
+    if (event.detail.target?.id !== "rows" || !event.detail.requestConfig?.elt?.matches("input[type=search]")) return;
     const count = rows().querySelectorAll(".row").length;
     carillon.say(count === 0 ? "No conversations match" : count === 1 ? "1 conversation" : `${count} conversations`);
   });
 
   // The tab's title counts what waits.
   document.addEventListener("htmx:oobAfterSwap", (event) => {
-    if (event.detail.target.id !== "counts") return;
+    if (event.detail.target?.id !== "counts") return;
     const unread = Number(document.getElementById("counts")?.dataset.unread || 0);
     document.title = document.title.replace(/^\(\d+\+?\) /, "");
     if (unread) document.title = `(${unread}) ${document.title}`;
