@@ -74,6 +74,8 @@ async def post_customers(request: Request) -> Response:
     wanted = await _json(request)
     world = _provider(request).world
     for person in wanted if isinstance(wanted, list) else [wanted]:
+        if not isinstance(person, dict):
+            raise Refused("a customer must be a JSON object")
         number = "".join(c for c in str(person.get("number") or "") if c.isdigit())
         user_id = str(person.get("user_id") or "")
         if not number and not user_id:
@@ -94,7 +96,9 @@ async def post_inbound(request: Request) -> Response:
     return JSONResponse({"wamid": _receive(provider, wanted)}, status_code=201)
 
 
-def _receive(provider: Provider, entry: dict[str, Any]) -> str:
+def _receive(provider: Provider, entry: Any) -> str:
+    if not isinstance(entry, dict):
+        raise Refused("a message must be a JSON object")
     channel = _channel(provider, entry)
     customer = _customer(provider, entry)
     kind = str(entry.get("type", "text"))
@@ -190,7 +194,9 @@ async def webhooks(request: Request) -> Response:
 async def log(request: Request) -> Response:
     """Every accepted message in the order of acceptance, behind `after` (a `seq`), `limit` at a time."""
     query = request.query_params
-    after, limit = int(query.get("after") or 0), int(query.get("limit") or LOG_PAGE)
+    if not (query.get("after", "0") + query.get("limit", "1")).isdecimal():
+        raise Refused("after and limit must be whole numbers")
+    after, limit = int(query.get("after", 0)), int(query.get("limit", LOG_PAGE))
     to, callback = query.get("to", "").lstrip("+ "), query.get("callback")
     entries = []
     for message in _provider(request).world.messages.values():

@@ -65,14 +65,8 @@ def _recipient(provider: Provider, channel: Channel, payload: dict[str, Any]) ->
 def _accept(
     provider: Provider, channel: Channel, payload: dict[str, Any], *, kind: str, to: str, fault: Fault | None
 ) -> Message:
-    world, body = provider.world, payload[kind]
-    category = "service"
-    if kind == "template":
-        template = template_sends.check(world.templates.get(channel.waba_id, []), body)
-        category = template["category"].lower()
-        body = {**body, "shown": template_sends.filled_body(template, body)}
-    else:
-        sends.check_body(kind, body)
+    world = provider.world
+    body, category = _checked(kind, payload[kind], world.templates.get(channel.waba_id, []))
     if kind in sends.MEDIA_KINDS and body.get("id"):
         media = world.media.get(str(body["id"]))
         if media is None or media.phone_number_id != channel.phone_number_id:
@@ -91,6 +85,19 @@ def _accept(
     world.accept(message, to=to)
     _deliver(provider, channel, message, failing)
     return message
+
+
+def _checked(kind: str, body: Any, templates: list[dict[str, Any]]) -> tuple[Any, str]:
+    """Return the body, with its template filled in, and the price category. Raises GraphError."""
+    try:
+        if kind == "template":
+            template = template_sends.check(templates, body)
+            return {**body, "shown": template_sends.filled_body(template, body)}, template["category"].lower()
+        sends.check_body(kind, body)
+    except (AttributeError, TypeError, KeyError) as error:
+        # A list where an object belongs, and the like: no parameter could be named.
+        raise GraphError(100, f"Param {kind} has an unexpected structure.") from error
+    return body, "service"
 
 
 def _deliver(provider: Provider, channel: Channel, message: Message, failing: int | None) -> None:

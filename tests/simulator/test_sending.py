@@ -81,6 +81,8 @@ BUTTON = {"type": "reply", "reply": {"id": "a", "title": "A"}}
         ("interactive", {"type": "button", "body": {"text": "?"}, "action": {"buttons": [BUTTON] * 4}}, 131009),
         ("interactive", {"type": "button", "action": {"buttons": [BUTTON]}}, 131008),
         ("interactive", {"type": "list", "body": {"text": "?"}, "action": {"button": "x" * 21, "sections": []}}, 100),
+        ("interactive", {"type": "button", "body": {"text": "?"}, "action": {"buttons": ["A"]}}, 100),
+        ("template", {"name": "hello_world", "language": {"code": "en_US"}, "components": [None]}, 100),
         ("interactive", {"type": "carousel_of_dreams", "body": {"text": "?"}, "action": {}}, 100),
     ],
 )
