@@ -180,6 +180,9 @@ def alone(home: Home) -> IO[str]:
 
 
 def interrupted(*_: object) -> None:
+    """Begin to stop; further signals are ignored, so that a second Ctrl-C leaves no servers behind."""
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
     raise Interrupted
 
 
@@ -196,8 +199,6 @@ def run(place: Home, port: int, *, fresh: bool) -> int:
     except Interrupted:
         say("\nStopping.")
     finally:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave servers behind
         development.stop()
     return 0
 
