@@ -16,12 +16,12 @@ reactions, error_code, error_text, send_state, lane, due_at, attempt, resends, o
 sent_at
 """
 # Real provider ids are long and come in no order; md5 gives both.
-WAMID = "'wamid.HBgM' || md5('{salt}' || i::text) || 'AA=='"
+WAMID = "'wamid.HBgM' || md5(i::text) || 'AA=='"
 
 
 def people(admin: psycopg.Connection, channel_id: int, workspace_id: int, count: int) -> None:
     """`count` contacts with one identity and one open conversation each, over one channel."""
-    start = _highest(admin, "inbox_conversation")
+    start = highest(admin, "inbox_conversation")
     values = {"ws": workspace_id, "channel": channel_id, "from": start + 1, "to": start + count}
     for statement in (CONTACTS, IDENTITIES, CONVERSATIONS):
         admin.execute(statement, values)
@@ -69,16 +69,15 @@ def queued(admin: psycopg.Connection, channel_id: int, workspace_id: int, *, eac
     admin.execute("ANALYZE inbox_message, inbox_conversation, contacts_identity")
 
 
-def history(admin: psycopg.Connection, *, each: int, salt: str = "") -> None:
-    """`each` old messages for every conversation: two in three from the customer, the others sent and answered."""
-    wamid = WAMID.format(salt=salt)
+def history(admin: psycopg.Connection, *, each: int, after: int = 0) -> None:
+    """`each` old messages for every conversation with an id above `after`; of three, one is ours, sent and answered."""
     with without_indexes(admin, "inbox_message"):
         admin.execute(
             f"""
             INSERT INTO inbox_message ({MESSAGE_COLUMNS})
             SELECT workspace_id, gen_random_uuid(), id, channel_id, CASE WHEN out THEN 'out' ELSE 'in' END, 'text',
                    jsonb_build_object('text', body), body, CASE WHEN out THEN 'sent' ELSE 'received' END,
-                   CASE WHEN out THEN 'agent' ELSE 'contact' END, {wamid}, '', '{{}}', '', '',
+                   CASE WHEN out THEN 'agent' ELSE 'contact' END, {WAMID}, '', '{{}}', '', '',
                    CASE WHEN out THEN 'done' ELSE 'none' END, 0, NULL, CASE WHEN out THEN 1 ELSE 0 END, 0,
                    at, at, at, CASE WHEN out THEN at END
               FROM (
@@ -86,9 +85,9 @@ def history(admin: psycopg.Connection, *, each: int, salt: str = "") -> None:
                        last_message_at - (%(each)s - n) * interval '7 minutes' AS at,
                        'Message ' || n || ' about order ' || c.id || ' and ' ||
                        (ARRAY['delivery','invoice','refund','opening hours','the bay','a table'])[1 + n %% 6] AS body
-                  FROM inbox_conversation c, generate_series(1, %(each)s) n) made
+                  FROM inbox_conversation c, generate_series(1, %(each)s) n WHERE c.id > %(after)s) made
             """,
-            {"each": each},
+            {"each": each, "after": after},
         )
     _follow(admin, "inbox_message")
 
@@ -119,7 +118,8 @@ def without_indexes(admin: psycopg.Connection, table: str) -> Iterator[None]:
     admin.execute(f"VACUUM (ANALYZE) {table}")
 
 
-def _highest(admin: psycopg.Connection, table: str) -> int:
+def highest(admin: psycopg.Connection, table: str) -> int:
+    """The highest id in a table, 0 when it is empty."""
     return admin.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
 
 

@@ -68,6 +68,12 @@ class Stage:
         )
         return port, process
 
+    def worker(self, queue: str) -> None:
+        """A worker on one queue; it is ready when it says so in Valkey."""
+        process = self.spawn(["manage.py", "worker", queue])
+        listed = lambda: bool(self.valkey().smembers(f"rq:workers:{queue}"))  # noqa: E731
+        wait_until(listed, seconds=60, what=f"worker {queue}", alive=lambda: process.poll() is None)
+
     def provider(self, *, latency: float = 0.0) -> str:
         """A provider that accepts everything after `latency` seconds; returns its base URL."""
         port = free_port()
