@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +61,26 @@ class Raw:
     body: bytes
     headers: dict[str, str]
     attempts: int
+
+
+@dataclass(slots=True)
+class _Body:
+    """A stored webhook, read: what it says, and what of it could not be applied."""
+
+    raw: Raw
+    home: Channel
+    events: Sequence[Event]
+    letters: dict[str, str]
+    waiting: bool = False  # for a message that has not arrived yet
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction collects over all its bodies."""
+
+    route: routing.Router
+    changes: applying.Changes = field(default_factory=applying.Changes)
+    reports: list[status_updates.Report] = field(default_factory=list)
 
 
 def record(workspace_id: int, channel_id: int, body: bytes, headers: dict[str, str]) -> int:
@@ -125,60 +145,66 @@ def _apply_despite_deadlock(workspace_id: int, raws: Sequence[Raw]) -> None:
 
 def _apply(workspace_id: int, raws: Sequence[Raw]) -> None:
     with tenancy.scope(workspace_id):
-        route = routing.Router(workspace_id)
-        changes = applying.Changes()
-        reports: list[status_updates.Report] = []
-        done: list[int] = []
-        for raw in raws:
-            if _apply_one(route, raw, reports, changes):
-                done.append(raw.id)
-        changes.conversation_ids |= status_updates.apply(workspace_id, reports)
+        batch = _Batch(routing.Router(workspace_id))
+        opened = [body for raw in raws if (body := _open(batch.route, raw))]
+        elements = [(event, body) for body in opened for event in body.events]
+        # Person by person: two workers that meet the same people lock them in the same order and never in a ring.
+        for event, body in sorted(elements, key=lambda element: _person(element[0])):
+            _apply_element(batch, body, event)
+        done = [body.raw.id for body in opened if _close(body)]
+        batch.changes.conversation_ids |= status_updates.apply(workspace_id, batch.reports)
         InboundWebhook.objects.filter(workspace_id=workspace_id, pk__in=done).update(
             processed_at=timezone.now(), error=""
         )
-        applying.finish(workspace_id, changes)
-        publish(workspace_id, *_names(workspace_id, changes))
+        applying.finish(workspace_id, batch.changes)
+        publish(workspace_id, *_names(workspace_id, batch.changes))
 
 
-def _apply_one(
-    route: routing.Router, raw: Raw, reports: list[status_updates.Report], changes: applying.Changes
-) -> bool:
-    """Apply the elements of one body; True when nothing of it is left to do."""
+def _open(route: routing.Router, raw: Raw) -> _Body | None:
+    """Read one body; None when it is unreadable, which quarantines it."""
     home = route.channel(raw.channel_id)
     try:
         parsed = adapter(home.kind).parse(raw.body, raw.headers)
     except MalformedPayload as error:
         _quarantine(raw, f"Not readable: {error}")
-        return False
-    letters = dict(parsed.broken)
-    waiting = False
-    for event in parsed.events:
-        try:
-            channel = route.channel_for(home, event)
-            if event.type == "status":
-                reports.extend(applying.reports(channel, event))
-            else:
-                _in_savepoint(channel, event, changes)
-        except routing.Foreign as error:
-            letters[event.pointer] = str(error)
-            log.warning("webhook names another sender", channel=home.pk, pointer=event.pointer)
-        except applying.NotYet as error:
-            waiting = True
-            if raw.attempts >= applying.PATIENCE:
-                waiting, letters[event.pointer] = False, str(error)
-        except (OperationalError, InterfaceError):
-            raise  # the database's trouble, not the element's: the whole body is tried again later
-        except Exception as error:
-            letters[event.pointer] = f"{type(error).__name__}: {error}"[:500]
-    _bury(raw, letters)
-    if waiting:
-        _look_again_soon(raw)
-    return not waiting
+        return None
+    return _Body(raw, home, parsed.events, dict(parsed.broken))
 
 
-def _in_savepoint(channel: Channel, event: Event, changes: applying.Changes) -> None:
-    with transaction.atomic():
-        applying.apply_event(channel, event, changes)
+def _person(event: Event) -> str:
+    own = event.direction == "out"
+    return (event.to or event.to_user_id if own else event.from_ or event.from_user_id) or ""
+
+
+def _apply_element(batch: _Batch, body: _Body, event: Event) -> None:
+    """Apply one element in a savepoint of its own; what cannot be applied becomes a letter for an admin."""
+    try:
+        channel = batch.route.channel_for(body.home, event)
+        if event.type == "status":
+            batch.reports.extend(applying.reports(channel, event))
+            return
+        with transaction.atomic():
+            applying.apply_event(channel, event, batch.changes)
+    except routing.Foreign as error:
+        body.letters[event.pointer] = str(error)
+        log.warning("webhook names another sender", channel=body.home.pk, pointer=event.pointer)
+    except applying.NotYet as error:
+        if body.raw.attempts >= applying.PATIENCE:
+            body.letters[event.pointer] = str(error)
+        else:
+            body.waiting = True
+    except (OperationalError, InterfaceError):
+        raise  # the database's trouble, not the element's: the whole body is tried again later
+    except Exception as error:
+        body.letters[event.pointer] = f"{type(error).__name__}: {error}"[:500]
+
+
+def _close(body: _Body) -> bool:
+    """Note what could not be applied; True when nothing of the body is left to do."""
+    _bury(body.raw, body.letters)
+    if body.waiting:
+        _look_again_soon(body.raw)
+    return not body.waiting
 
 
 def _bury(raw: Raw, letters: dict[str, str]) -> None:
