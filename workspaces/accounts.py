@@ -16,7 +16,7 @@ from .models import Invitation, Member, User
 from .sessions import end_sessions
 
 INVITATION_KEY = "invitation"  # session: the token of the invitation a visitor came with
-TOTP_PLACE = "user:totp"
+TOTP_PLACE = "user:totp"  # allauth does not say whose secret it is, so it cannot be bound to one row
 
 # Notices that allauth sends a person after a change, and what the audit log of each of their workspaces says.
 SECURITY_EVENTS = {

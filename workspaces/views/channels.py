@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.forms import Form
+from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -153,7 +153,7 @@ def _detail(request: Any, channel: Channel, **forms_and_findings: Any) -> HttpRe
         **_page(),
         **forms_and_findings,
     }
-    refused = any(isinstance(value, Form) and value.errors for value in context.values())
+    refused = any(isinstance(value, BaseForm) and value.errors for value in context.values())
     return render(request, "workspaces/channel.html", context, status=422 if refused else 200)
 
 

@@ -1,0 +1,283 @@
+"""Every address × every kind of visitor × own and foreign ids. An address missing from the tables below fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection, transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from inbox.models import Attachment, DeadLetter, InboundWebhook
+from tests.factories import (
+    make_channel,
+    make_contact,
+    make_conversation,
+    make_identity,
+    make_member,
+    make_message,
+    make_workspace,
+    sign_in,
+)
+from workspaces import joining, tenancy
+from workspaces.access import PERMISSIONS
+from workspaces.models import Member, Role, Workspace
+
+CANARY = "kestrelmoss"  # stands in everything of the other workspace, and nowhere else
+CLOSED_PORT = "http://127.0.0.1:9/v23.0"
+
+
+@dataclass(frozen=True)
+class Route:
+    """Who may open an address, how, and which of its parts name rows."""
+
+    permission: str
+    method: str = "GET"
+    ids: dict[str, str] = field(default_factory=dict)
+    fixed: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+
+
+QUEUE = {"queue": "all"}
+THREAD = {"uuid": "conversation"}
+
+# Everything under /w/<slug>/.
+ROUTES = {
+    "workspaces:workspace": Route("read_inbox"),
+    "workspaces:settings": Route("manage_workspace"),
+    "workspaces:general": Route("manage_workspace"),
+    "workspaces:members": Route("manage_members"),
+    "workspaces:member_role": Route("manage_members", "POST", {"member_id": "member"}, data={"role": "agent"}),
+    "workspaces:member_removal": Route("manage_members", "POST", {"member_id": "member"}),
+    "workspaces:invitation_renewal": Route("manage_members", "POST", {"uuid": "invitation"}),
+    "workspaces:invitation_revocation": Route("manage_members", "POST", {"uuid": "invitation"}),
+    "workspaces:channels": Route("manage_channels"),
+    "workspaces:channel_new_whatsapp": Route("manage_channels"),
+    "workspaces:channel": Route("manage_channels", ids={"uuid": "channel"}),
+    "workspaces:channel_check": Route("manage_channels", "POST", {"uuid": "channel"}),
+    "workspaces:channel_name": Route("manage_channels", "POST", {"uuid": "channel"}, data={"name": "Renamed"}),
+    "workspaces:channel_secrets": Route("manage_channels", "POST", {"uuid": "channel"}, data={"token": "new"}),
+    "workspaces:channel_sending": Route("manage_channels", "POST", {"uuid": "channel"}, data={"paused": "yes"}),
+    "workspaces:channel_disconnection": Route("manage_channels", "POST", {"uuid": "channel"}),
+    "workspaces:audit": Route("read_audit"),
+    "problems:listing": Route("read_dead_letters"),
+    "problems:replay_all": Route("read_dead_letters", "POST"),
+    "problems:replay": Route("read_dead_letters", "POST", {"webhook_id": "webhook"}),
+    "inbox:start": Route("read_inbox"),
+    "inbox:kit": Route("see_kit"),
+    "inbox:media": Route("read_inbox", ids={"uuid": "attachment"}),
+    "inbox:queue": Route("read_inbox", fixed=QUEUE),
+    "inbox:rows": Route("read_inbox", fixed=QUEUE),
+    "inbox:rows_delta": Route("read_inbox", fixed=QUEUE),
+    "inbox:counts": Route("read_inbox", fixed=QUEUE),
+    "inbox:conversation": Route("read_inbox", ids=THREAD, fixed=QUEUE),
+    "inbox:older": Route("read_inbox", ids=THREAD, fixed=QUEUE),
+    "inbox:delta": Route("read_inbox", ids=THREAD, fixed=QUEUE),
+    "inbox:seen": Route("read_inbox", "POST", THREAD, QUEUE),
+    "inbox:send": Route("reply", "POST", THREAD, QUEUE, {"text": "Hello"}),
+    "inbox:assignee": Route("reply", "POST", THREAD, QUEUE, {"to": "me"}),
+    "inbox:status": Route("reply", "POST", THREAD, QUEUE, {"status": "resolved"}),
+    "inbox:retry": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
+}
+
+# Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.
+PUBLIC = {"healthz", "hook", "workspaces:invitation"}
+SIGNED_IN = {
+    "workspaces:home",
+    "workspaces:profile",
+    "workspaces:session_end",
+    "workspaces:switcher",
+    "workspaces:new",
+}
+
+
+def addresses(resolver: URLResolver, prefix: str = "", names: tuple[str, ...] = ()) -> Iterator[tuple[str, str]]:
+    """(route, name with its namespaces) of every address."""
+    for entry in resolver.url_patterns:
+        route = prefix + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from addresses(entry, route, (*names, entry.namespace) if entry.namespace else names)
+        elif isinstance(entry, URLPattern):
+            yield route, ":".join((*names, entry.name or ""))
+
+
+def of_workspaces() -> set[str]:
+    return {name for route, name in addresses(get_resolver()) if route.startswith("w/<slug:slug>/")}
+
+
+def test_every_address_of_a_workspace_is_in_the_matrix():
+    assert of_workspaces() == set(ROUTES)
+
+
+def test_every_other_address_is_known_too():
+    others = {
+        name
+        for route, name in addresses(get_resolver())
+        if not route.startswith(("w/<slug:slug>/", "accounts/", "static/"))
+    }
+    assert others == PUBLIC | SIGNED_IN
+
+
+def test_every_permission_guards_an_address():
+    assert set(PERMISSIONS) == {route.permission for route in ROUTES.values()}
+
+
+@dataclass
+class World:
+    """Ana's workspace with all roles, and Zoe's with a canary in every row."""
+
+    own: Workspace
+    foreign: Workspace
+    own_ids: dict[str, Any]
+    foreign_ids: dict[str, Any]
+    clients: dict[str, Client]
+
+    def url(self, name: str, *, slug: str, ids: dict[str, Any]) -> str:
+        route = ROUTES[name]
+        parts = {part: ids[what] for part, what in route.ids.items()}
+        return reverse(name, kwargs={"slug": slug, **route.fixed, **parts})
+
+    def visit(self, who: str, name: str, url: str) -> HttpResponse:
+        """One request whose effects are undone."""
+        with transaction.atomic():
+            call = self.clients[who].get if ROUTES[name].method == "GET" else self.clients[who].post
+            response = call(url, ROUTES[name].data)
+            response.body = b"".join(response.streaming_content) if response.streaming else response.content
+            transaction.set_rollback(True)
+        return response
+
+
+def fill(workspace: Workspace, word: str) -> dict[str, Any]:
+    """One row of everything an address can name; `word` stands in each."""
+    member = make_member(workspace, role="agent", name=f"{word} Ben")
+    channel = make_channel(workspace, name=f"{word} line", base_url=CLOSED_PORT)
+    identity = make_identity(make_contact(workspace, name=f"{word} Nora"))
+    conversation = make_conversation(workspace, channel=channel, identity=identity, preview=f"{word} preview")
+    message = make_message(conversation, text=f"{word} text", direction="out", status="failed")
+    with tenancy.scope(workspace.pk):
+        invitation, _ = joining.invite(workspace, email=f"{word}@example.test", role="agent", by=owner_of(workspace))
+        attachment = Attachment.objects.create(
+            workspace=workspace,
+            message=message,
+            kind="document",
+            state="ready",
+            mime_type="text/plain",
+            filename=f"{word}.txt",
+            file=default_storage.save(f"{workspace.pk}/{word}", ContentFile(word.encode())),
+        )
+        webhook = InboundWebhook.objects.create(
+            workspace=workspace, channel=channel, body=word.encode(), dead_at=timezone.now(), error=f"{word} error"
+        )
+        DeadLetter.objects.create(
+            workspace=workspace, webhook=webhook, channel=channel, pointer=f"{word}/0", reason=f"{word} reason"
+        )
+    return {
+        "member": member.pk,
+        "channel": channel.uuid,
+        "conversation": conversation.uuid,
+        "message": message.uuid,
+        "invitation": invitation.uuid,
+        "attachment": attachment.uuid,
+        "webhook": webhook.pk,
+    }
+
+
+def owner_of(workspace: Workspace) -> Member:
+    return Member.objects.get(workspace=workspace, role=Role.OWNER)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    own, foreign = make_workspace("Harbour Café"), make_workspace(f"{CANARY} Ltd")
+    people = {role.value: make_member(own, role=role, name=f"Ana {role}") for role in Role}
+    people["stranger"] = make_member(foreign, role="owner", name=f"{CANARY} Zoe")
+    clients = {"anonymous": Client(), **{who: sign_in(member.user) for who, member in people.items()}}
+    return World(own, foreign, fill(own, "heron"), fill(foreign, CANARY), clients)
+
+
+def refused_sign_in(response: HttpResponse) -> bool:
+    return response.status_code == 302 and response["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_only_those_the_table_of_roles_names_get_in(world: World, name: str, settings: Any):
+    settings.DEBUG = True  # the kit of components is for developers
+    url = world.url(name, slug=world.own.slug, ids=world.own_ids)
+    assert refused_sign_in(world.visit("anonymous", name, url)), "a visitor who is not signed in"
+    assert world.visit("stranger", name, url).status_code == 404, "Zoe of another workspace"
+    for role in Role:
+        response = world.visit(role, name, url)
+        if role in PERMISSIONS[ROUTES[name].permission]:
+            assert response.status_code in {200, 204, 302, 409, 422}, f"{role}: {response.status_code}"
+            assert not refused_sign_in(response)
+        else:
+            assert response.status_code == 403, role
+        assert CANARY.encode() not in response.body
+
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_another_workspace_does_not_exist(world: World, name: str):
+    url = world.url(name, slug=world.foreign.slug, ids=world.foreign_ids)
+    for role in Role:
+        response = world.visit(role, name, url)
+        assert response.status_code == 404, role
+        assert CANARY.encode() not in response.body
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.ids))
+def test_foreign_ids_under_ones_own_address_do_not_exist(world: World, name: str):
+    missing = {key: UUID(int=7) if isinstance(value, UUID) else 2**40 for key, value in world.own_ids.items()}
+    for part in ROUTES[name].ids.values():
+        foreign = world.url(name, slug=world.own.slug, ids={**world.own_ids, part: world.foreign_ids[part]})
+        absent = world.url(name, slug=world.own.slug, ids={**world.own_ids, part: missing[part]})
+        for role in sorted(PERMISSIONS[ROUTES[name].permission]):
+            answers = [world.visit(role, name, url) for url in (foreign, absent)]
+            assert [answer.status_code for answer in answers] == [404, 404], (part, role)
+            assert CANARY.encode() not in answers[0].body
+
+
+@pytest.mark.parametrize("name", sorted(SIGNED_IN))
+def test_pages_of_ones_own_need_a_sign_in(world: World, name: str):
+    url = reverse(name, args=[1] if name == "workspaces:session_end" else [])
+    client = world.clients["anonymous"]
+    response = client.post(url) if name == "workspaces:session_end" else client.get(url)
+    assert refused_sign_in(response)
+
+
+def test_a_signed_in_page_is_kept_by_no_cache(world: World):
+    response = world.clients["owner"].get(reverse("workspaces:members", args=[world.own.slug]))
+    assert "no-store" in response["Cache-Control"]
+    assert {"HX-Request", "Cookie"} <= {part.strip() for part in response["Vary"].split(",")}
+
+
+def test_a_fragment_for_somebody_signed_out_is_401_not_a_sign_in_page(world: World):
+    url = reverse("inbox:rows", args=[world.own.slug, "all"])
+    response = world.clients["anonymous"].get(url, headers={"HX-Request": "true"})
+    assert response.status_code == 401
+    assert response["HX-Trigger"] == "auth-expired"
+
+
+def test_reading_changes_nothing(world: World):
+    for name in sorted(name for name, route in ROUTES.items() if route.method == "GET"):
+        url = world.url(name, slug=world.own.slug, ids=world.own_ids)
+        with CaptureQueriesContext(connection) as queries:
+            world.visit("owner", name, url)
+        writes = [query["sql"] for query in queries if query["sql"].startswith(("INSERT", "UPDATE", "DELETE"))]
+        # The visitor's own session may remember where they were.
+        assert not [sql for sql in writes if not sql.startswith('UPDATE "django_session"')], name
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.method == "POST"))
+def test_a_post_without_the_token_is_refused(world: World, name: str):
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = world.clients["owner"].cookies
+    assert client.post(world.url(name, slug=world.own.slug, ids=world.own_ids)).status_code == 403
