@@ -33,6 +33,17 @@ ACTIONS = {
     "account.second_factor_removed": "Second factor removed",
     "account.recovery_codes_made": "Recovery codes made",
     "webhook.replayed": "Webhook replayed",
+    "tag.created": "Tag created",
+    "tag.changed": "Tag changed",
+    "tag.deleted": "Tag deleted",
+    "tag.merged": "Tag merged",
+    "field.created": "Custom field created",
+    "field.changed": "Custom field changed",
+    "field.archived": "Custom field archived",
+    "field.restored": "Custom field restored",
+    "segment.created": "Segment created",
+    "segment.changed": "Segment changed",
+    "segment.deleted": "Segment deleted",
 }
 
 

@@ -1,6 +1,17 @@
-from .consents import Consent, ConsentEntry, ConsentState, KeywordList, Purpose, Suppression
+from .consents import (
+    Consent,
+    ConsentEntry,
+    ConsentState,
+    ConsentWording,
+    KeywordList,
+    Purpose,
+    Suppression,
+    SuppressionKey,
+)
+from .erasures import Erasure
 from .labels import ContactNote, CustomField, Tag
 from .people import Contact, Identity, IdentityAlias
+from .searching import SearchableContact
 from .segments import Segment
 from .transfers import ExportRun, ImportProblem, ImportRun, Merge
 
@@ -8,9 +19,11 @@ __all__ = [
     "Consent",
     "ConsentEntry",
     "ConsentState",
+    "ConsentWording",
     "Contact",
     "ContactNote",
     "CustomField",
+    "Erasure",
     "ExportRun",
     "Identity",
     "IdentityAlias",
@@ -19,7 +32,9 @@ __all__ = [
     "KeywordList",
     "Merge",
     "Purpose",
+    "SearchableContact",
     "Segment",
     "Suppression",
+    "SuppressionKey",
     "Tag",
 ]

@@ -17,6 +17,15 @@ class Tag(TenantModel):
     name = models.CharField(max_length=50)
     hue = models.PositiveSmallIntegerField(default=1, help_text="Which of the six avatar colours")
     created_at = models.DateTimeField(auto_now_add=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.CASCADE,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="Its people are being moved to that tag; gone when they all are",
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint("workspace", Lower("name"), name="tag_name_once")]
