@@ -59,6 +59,29 @@ class ConsentEntry(TenantModel):
         indexes = [models.Index(fields=["workspace", "identity_id", "id"], name="consent_history")]
 
 
+class ConsentWording(TenantModel):
+    """What somebody said or agreed to at one entry of the history. Kept apart, because it can be personal: it goes
+    when the person is erased, the entry stays."""
+
+    entry = models.OneToOneField(ConsentEntry, models.CASCADE, related_name="wording", db_constraint=False)
+    identity_id = models.BigIntegerField()
+    text = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["workspace", "identity_id"], name="consent_wording_of")]
+
+
+class SuppressionKey(TenantModel):
+    """The key of a workspace's suppression digests, sealed; without it nobody can try numbers against them."""
+
+    sealed_columns = ("sealed",)
+
+    sealed = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workspace"], name="suppression_key_once")]
+
+
 class Suppression(TenantModel):
     """A number that must not be messaged again although its person was erased: only an HMAC of it is kept."""
 

@@ -31,6 +31,7 @@ class Contact(TenantModel):
     last_seen_at = models.DateTimeField(null=True, blank=True, help_text="When the person last wrote")
     last_outbound_at = models.DateTimeField(null=True, blank=True, help_text="When anybody last wrote to the person")
     deleted_at = models.DateTimeField(null=True, blank=True, help_text="Hidden now, erased when the undo time is over")
+    erased_at = models.DateTimeField(null=True, blank=True, help_text="Nothing but the row is left of this person")
     import_run = models.ForeignKey(
         "contacts.ImportRun", models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
     )
@@ -48,6 +49,9 @@ class Contact(TenantModel):
             models.Index("workspace", "name", "id", condition=Q(deleted_at=None), name="contact_by_name"),
             models.Index("workspace", "created_at", "id", condition=Q(deleted_at=None), name="contact_by_created"),
             models.Index("import_run", "id", condition=Q(import_run__isnull=False), name="contact_of_import"),
+            models.Index(
+                fields=["deleted_at"], condition=Q(deleted_at__isnull=False, erased_at=None), name="contact_to_purge"
+            ),
             GinIndex(fields=["tag_ids"], name="contact_tags"),
             GinIndex(fields=["fields"], opclasses=["jsonb_path_ops"], name="contact_fields"),
         ]
