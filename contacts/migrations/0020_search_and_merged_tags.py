@@ -42,7 +42,7 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0003_history_and_search")]
+    dependencies = [("contacts", "0010_consent_and_erasing")]
 
     operations = [
         migrations.AddField(
