@@ -43,4 +43,6 @@ class AssigneeForm(forms.Form):
 
 
 class StatusForm(forms.Form):
-    status = forms.ChoiceField(choices=Conversation.Status.choices)
+    status = forms.ChoiceField(
+        choices=[(word.value, word.label) for word in (Conversation.Status.OPEN, Conversation.Status.RESOLVED)]
+    )

@@ -10,6 +10,11 @@ from .models import ConversationEvent, Message
 from .presenting_messages import Bubble, Frame, bubble, key_of
 from .presenting_times import microseconds
 
+CONSENT_WORDS = {
+    ConversationEvent.Kind.OPTED_OUT: "opted out of marketing messages",
+    ConversationEvent.Kind.OPTED_IN: "opted in to marketing messages",
+    ConversationEvent.Kind.MAYBE_OPT_OUT: "",
+}
 TOGETHER = timedelta(minutes=5)  # messages of one side closer than this are drawn as one group
 
 
@@ -75,6 +80,12 @@ def event_text(event: ConversationEvent) -> str:
         return f"{who or 'The system'} resolved this conversation"
     if kind == ConversationEvent.Kind.REOPENED:
         return f"{who} reopened this conversation" if who else "Reopened by a new message"
+    if kind in CONSENT_WORDS:
+        said = str(event.details.get("text", ""))
+        if kind == ConversationEvent.Kind.MAYBE_OPT_OUT:
+            return f"May want no more marketing. Ask, then record it on the contact: “{said}”"
+        how = "in the app" if event.details.get("by_provider") else f"by writing “{said}”" if said else ""
+        return f"The customer {CONSENT_WORDS[kind]} {how}".rstrip()
     old, new = event.details.get("old", ""), event.details.get("new", "")
     return f"The customer's number changed from +{old} to +{new}"
 

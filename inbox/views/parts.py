@@ -30,7 +30,7 @@ def is_fragment(request: HttpRequest) -> bool:
 
 def desk(request: Any, workspace: Workspace, queue: str, uuid: UUID) -> Desk:
     """The named conversation of this workspace with what its page shows. Raises Http404."""
-    found = Conversation.objects.filter(workspace_id=workspace.pk)
+    found = Conversation.objects.filter(workspace_id=workspace.pk).exclude(status=Conversation.Status.HIDDEN)
     related = found.select_related("contact", "identity", "assignee", "channel", "last_reply_by")
     return Desk(get_object_or_404(related, uuid=uuid), request.member, queue, Calendar.of(request))
 
