@@ -21,8 +21,8 @@ MOST_CHOICES = 50
 LONGEST_CHOICE = 80
 # Names the importer, segments and templates use for what every contact has.
 RESERVED = frozenset(
-    "id uuid name email phone number language time_zone country tag tags consent channel blocked created last_seen "
-    "last_inbound last_outbound note notes segment".split()
+    {"id", "uuid", "name", "email", "phone", "number", "language", "time_zone", "country", "tag", "tags", "consent"}
+    | {"channel", "blocked", "created", "last_seen", "last_inbound", "last_outbound", "note", "notes", "segment"}
 )
 
 

@@ -10,11 +10,11 @@ from django.utils.safestring import SafeString
 
 from providers.registry import adapter
 from workspaces.models import Channel
+from workspaces.presenting_times import Calendar, microseconds
 
 from . import presenting_bodies
 from .formatting import formatted, is_emoji_only, visible
 from .models import Attachment, Message
-from .presenting_times import Calendar, microseconds
 from .previews import preview_of
 
 

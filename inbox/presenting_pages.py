@@ -12,14 +12,14 @@ from django.db.models import QuerySet
 from providers.registry import adapter
 from workspaces.access import allows
 from workspaces.models import Member, Workspace
+from workspaces.presenting_times import Calendar, span
 
 from . import queues, reading, window
+from .formatting import visible
 from .models import Attachment, Conversation
 from .presenting_bodies import file_facts
-from .formatting import visible
 from .presenting_messages import Frame
 from .presenting_rows import display_name
-from .presenting_times import Calendar, span
 
 SIDE = "side"  # cookie: whether the contact column is open
 

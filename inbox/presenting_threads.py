@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from workspaces.presenting_times import microseconds
+
 from .models import ConversationEvent, Message
 from .presenting_messages import Bubble, Frame, bubble, key_of
-from .presenting_times import microseconds
 
-CONSENT_WORDS = {
+CONSENT_WORDS: dict[str, str] = {
     ConversationEvent.Kind.OPTED_OUT: "opted out of marketing messages",
     ConversationEvent.Kind.OPTED_IN: "opted in to marketing messages",
     ConversationEvent.Kind.MAYBE_OPT_OUT: "",

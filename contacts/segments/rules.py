@@ -165,7 +165,8 @@ def _whole(given: object, label: str, least: int, most: int) -> int:
     if isinstance(given, str) and re.fullmatch(r"\s*\d{1,10}\s*", given):
         given = int(given)
     if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
-        raise BadRules(f"{label}: write a whole number from {least} to {most:,}." if most < 2**31 - 1 else f"{label}: choose one.")
+        what = f"write a whole number from {least} to {most:,}" if most <= MOST_DAYS else "choose one"
+        raise BadRules(f"{label}: {what}.")
     return given
 
 

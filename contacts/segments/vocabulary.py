@@ -34,7 +34,12 @@ DATE = {
     "empty": "is empty",
 }
 YES_NO = {"is": "is", "filled": "is answered", "empty": "is not answered"}
-MOMENT = {"within_days": "within the past days:", "before_days": "longer ago than days:", "before": "before", "after": "after"}
+MOMENT = {
+    "within_days": "within the past days:",
+    "before_days": "longer ago than days:",
+    "before": "before",
+    "after": "after",
+}
 MAYBE_MOMENT = {**MOMENT, "ever": "at any time", "never": "never"}
 TAG = {"has": "has the tag", "has_not": "does not have the tag"}
 CHANNEL = {"has": "can be reached over", "has_not": "cannot be reached over"}

@@ -16,8 +16,8 @@ from inbox.models import Conversation
 from inbox.presenting_pages import Desk
 from inbox.presenting_rows import rows
 from inbox.presenting_threads import timeline
-from inbox.presenting_times import Calendar
 from workspaces.models import Channel, Member, Workspace
+from workspaces.presenting_times import Calendar
 
 LONGEST_CURSOR = timedelta(days=2)  # a tab that slept longer gets the recent changes only and reloads by hand
 
