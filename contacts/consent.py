@@ -6,7 +6,7 @@ transaction that starts the message (`hold`). So once an opt-out has committed, 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -16,8 +16,8 @@ from live.publishing import publish
 from workspaces import auditing
 from workspaces.models import Member
 
-from . import suppression
-from .models import Consent, ConsentEntry, ConsentState, ConsentWording, Contact, Identity, Purpose
+from . import consent_rows, suppression
+from .models import Consent, ConsentEntry, ConsentState, Contact, Identity, Purpose
 
 OPTED_IN, OPTED_OUT = ConsentState.OPTED_IN.value, ConsentState.OPTED_OUT.value
 MARKETING, SERVICE = Purpose.MARKETING.value, Purpose.SERVICE.value
@@ -31,6 +31,7 @@ SOURCES = {
     "import": "Came with an import",
     "api": "Set over the API",
     "merge": "Taken over in a merge",
+    "merge_undone": "Given back when a merge was undone",
     "suppressed": "Was on the suppression list",
 }
 OWN_WORD = frozenset({"stop_word", "start_word", "provider"})
@@ -65,8 +66,9 @@ def opt_out(
     `at` is when the person said so. An opt-out that arrives after a later opt-in of the same person changes nothing.
     """
     row = _locked(identity, purpose)
-    overtaken = row and at and row.state == OPTED_IN and row.source in OWN_WORD and row.changed_at > at
-    if overtaken or (row and row.state == OPTED_OUT):
+    if row and row.state == OPTED_OUT and _weight(source) <= _weight(row.source):
+        return False  # a stronger word replaces a weaker one, so that undoing a merge cannot take it back
+    if row and at and row.state == OPTED_IN and row.source in OWN_WORD and row.changed_at > at:
         return False
     _write(row, identity, purpose, OPTED_OUT, source=source, wording=wording, by=by, at=at)
     return True
@@ -142,12 +144,31 @@ def tighten_many(
     present = {row.identity_id: row for row in rows}
     if state == OPTED_OUT:
         changed = [pk for pk in ids if pk not in present or present[pk].state == OPTED_IN]
-        return _write_many(workspace_id, changed, purpose, state, source=source, wording=wording, by=by)
+        return consent_rows.write_many(workspace_id, changed, purpose, state, source=source, wording=wording, by=by)
     fresh = {identity.pk: identity for identity in identities if identity.pk not in present}
     suppressed = suppression.among(list(fresh.values()), purpose)
-    _write_many(workspace_id, sorted(suppressed), purpose, OPTED_OUT, source="suppressed", wording="", by=None)
+    consent_rows.write_many(
+        workspace_id, sorted(suppressed), purpose, OPTED_OUT, source="suppressed", wording="", by=None
+    )
     changed = sorted(fresh.keys() - suppressed)
-    return _write_many(workspace_id, changed, purpose, state, source=source, wording=wording, by=by)
+    return consent_rows.write_many(workspace_id, changed, purpose, state, source=source, wording=wording, by=by)
+
+
+@transaction.atomic
+def correct(row: Consent, was: list[str] | None) -> None:
+    """Take back what only a mistake said: `was` is state, source, wording and time before, None for nothing.
+
+    For undoing a merge, which put one person's word into another's mouth. The history keeps both entries.
+    """
+    if was is None:
+        row.delete()
+        return
+    state, source, wording, changed_at = was
+    row.state, row.source, row.wording, row.changed_at = state, source, wording, datetime.fromisoformat(changed_at)
+    row.save()
+    consent_rows.log(
+        row.workspace_id, [row.identity_id], row.purpose, state, source="merge_undone", wording="", by=None
+    )
 
 
 @transaction.atomic
@@ -200,6 +221,15 @@ def history(identities: Collection[Identity]) -> list[ConsentEntry]:
     return list(entries.select_related("actor", "wording").order_by("-id"))
 
 
+def wording_of(entry: ConsentEntry) -> str:
+    """What was said at an entry of the history, '' when nothing was kept."""
+    return entry.wording.text if hasattr(entry, "wording") else ""
+
+
+def _weight(source: str) -> int:
+    return 2 if source in OWN_WORD else 1 if source == "agent" else 0
+
+
 def _locked(identity: Identity, purpose: str) -> Consent | None:
     """The consent row, locked. The identity is locked too: it stands for a row that is not there yet."""
     Identity.objects.select_for_update(no_key=True).get(workspace_id=identity.workspace_id, pk=identity.pk)
@@ -221,7 +251,7 @@ def _write(
     row = row or Consent(workspace_id=identity.workspace_id, identity=identity, purpose=purpose)
     row.state, row.source, row.wording, row.changed_at = state, source, wording[:2000], at or timezone.now()
     row.save()
-    _log(identity.workspace_id, [identity.pk], purpose, state, source=source, wording=wording, by=by)
+    consent_rows.log(identity.workspace_id, [identity.pk], purpose, state, source=source, wording=wording, by=by)
     uuid = Contact.objects.values_list("uuid", flat=True).get(
         workspace_id=identity.workspace_id, pk=identity.contact_id
     )
@@ -229,53 +259,3 @@ def _write(
         what = {"purpose": purpose, "state": state, "source": source}
         auditing.record(by, "consent.changed", f"contact {uuid}", after=what)
     publish(identity.workspace_id, f"contact-{uuid}")
-
-
-def _write_many(
-    workspace_id: int, ids: Sequence[int], purpose: str, state: str, *, source: str, wording: str, by: Member | None
-) -> int:
-    now = timezone.now()
-    Consent.objects.bulk_create(
-        [
-            Consent(
-                workspace_id=workspace_id,
-                identity_id=pk,
-                purpose=purpose,
-                state=state,
-                source=source,
-                wording=wording[:2000],
-                changed_at=now,
-            )
-            for pk in ids
-        ],
-        update_conflicts=True,
-        unique_fields=["workspace", "identity", "purpose"],
-        update_fields=["state", "source", "wording", "changed_at"],
-        batch_size=2000,
-    )
-    _log(workspace_id, ids, purpose, state, source=source, wording=wording, by=by)
-    return len(ids)
-
-
-def _log(
-    workspace_id: int, ids: Sequence[int], purpose: str, state: str, *, source: str, wording: str, by: Member | None
-) -> None:
-    entries = ConsentEntry.objects.bulk_create(
-        [
-            ConsentEntry(
-                workspace_id=workspace_id, identity_id=pk, purpose=purpose, state=state, source=source, actor=by
-            )
-            for pk in ids
-        ],
-        batch_size=2000,
-    )
-    if wording:
-        ConsentWording.objects.bulk_create(
-            [
-                ConsentWording(
-                    workspace_id=workspace_id, entry=entry, identity_id=entry.identity_id, text=wording[:2000]
-                )
-                for entry in entries
-            ],
-            batch_size=2000,
-        )

@@ -13,7 +13,7 @@ from workspaces import auditing
 from workspaces.models import Member
 
 from . import following
-from .models import Contact, Merge
+from .models import Contact, Erasure, Merge
 
 KEEP = timedelta(days=7)  # how long a deletion, or a merge, can be undone
 
@@ -34,13 +34,14 @@ def delete(workspace_id: int, contact_ids: Collection[int], *, by: Member) -> li
 def restore(workspace_id: int, contact_ids: Collection[int], *, by: Member) -> list[int]:
     """Take a deletion back, within a week; returns the primary keys of those that came back.
 
-    A person who was merged into another comes back by undoing the merge, not here.
+    A person who was merged into another comes back by undoing the merge, not here; one who is being erased, never.
     """
     merged = Merge.objects.filter(workspace_id=workspace_id, gone_id__in=contact_ids, undone_at=None)
     found = Contact.objects.select_for_update().filter(
         workspace_id=workspace_id, pk__in=contact_ids, deleted_at__isnull=False, erased_at=None
     )
-    found = found.exclude(pk__in=merged.values("gone_id"))
+    erasing = Erasure.objects.filter(workspace_id=workspace_id, contact_id__in=contact_ids, state=Erasure.State.QUEUED)
+    found = found.exclude(pk__in=merged.values("gone_id")).exclude(pk__in=erasing.values("contact_id"))
     ids = list(found.order_by("pk").values_list("pk", flat=True))
     if ids:
         _show(workspace_id, ids)

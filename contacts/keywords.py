@@ -26,7 +26,7 @@ CONFIRMATIONS = {
     Action.OPT_OUT: {
         "en": "You will get no more marketing messages from us. Write START to get them again.",
         "ar": "لن تصلك منا رسائل تسويقية بعد الآن. اكتب «ابدأ» لتصلك من جديد.",
-        "fr": "Vous ne recevrez plus de messages publicitaires de notre part. Écrivez REPRENDRE pour en recevoir à nouveau.",
+        "fr": "Vous ne recevrez plus nos messages publicitaires. Écrivez REPRENDRE pour les recevoir à nouveau.",
         "es": "Ya no recibirá mensajes publicitarios nuestros. Escriba ALTA para volver a recibirlos.",
         "pt": "Você não receberá mais mensagens de marketing nossas. Escreva VOLTAR para recebê-las de novo.",
         "hi": "अब आपको हमसे प्रचार संदेश नहीं मिलेंगे। फिर से पाने के लिए «शुरू» लिखें।",
@@ -100,9 +100,7 @@ def editable(workspace_id: int, action: str) -> Editable:
 
 
 @transaction.atomic
-def change(
-    workspace_id: int, action: str, *, wanted: Iterable[str], confirmation: str, by: Member
-) -> KeywordList:
+def change(workspace_id: int, action: str, *, wanted: Iterable[str], confirmation: str, by: Member) -> KeywordList:
     """Keep a workspace's own words and the text that confirms them; an empty text sends nothing.
 
     Spellings that fold to the same word are kept once. Raises NotAcceptable for an empty list of opt-out words, a word

@@ -25,8 +25,8 @@ def find_or_create(
 
     Made when new; the unique constraints decide between concurrent makers, so fifty webhooks of one new person make
     one contact. An identity known by one of the two ids learns the other; a name people gave is never overwritten.
-    Another spelling of a number counts as the number once the provider said so (`learn_alias`). Somebody who was deleted
-    comes back, a new one gets the opt-outs of the suppression list. Raises ValueError when both ids are empty.
+    Another spelling of a number counts as the number once the provider said so (`learn_alias`). Somebody who was
+    deleted comes back, a new one gets the opt-outs of the suppression list. Raises ValueError when both ids are empty.
     """
     if not address and not user_id:
         raise ValueError("The provider named no sender.")

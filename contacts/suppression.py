@@ -62,7 +62,9 @@ def among(identities: Collection[Identity], purpose: str) -> set[int]:
         return set()  # most workspaces: an import of a million rows costs one look
     key = _key(workspace_id)
     digests = {
-        (identity.channel_kind, _digest(key, name)): identity.pk for identity in identities for name in names_of(identity)
+        (identity.channel_kind, _digest(key, name)): identity.pk
+        for identity in identities
+        for name in names_of(identity)
     }
     hits = found.filter(digest__in=[digest for _, digest in digests]).values_list("channel_kind", "digest")
     return {digests[hit] for kind, digest in hits if (hit := (kind, bytes(digest))) in digests}

@@ -42,7 +42,7 @@ LETTERS = str.maketrans(
 OPT_OUT_WORDS: dict[str, tuple[str, ...]] = {
     "en": ("stop", "stopall", "unsubscribe", "optout", "opt out", "opt-out"),
     "ar": ("إيقاف", "أوقف", "توقف", "إلغاء الاشتراك", "الغي الاشتراك"),
-    "fr": ("arrêt", "arrêter", "arrêtez", "désabonner", "me désabonner", "désabonnement", "désinscrire", "désinscription"),
+    "fr": ("arrêt", "arrêter", "arrêtez", "désabonner", "me désabonner", "désabonnement", "désinscrire"),
     "es": ("parar", "baja", "darme de baja", "dar de baja", "cancelar suscripción", "desuscribir", "desuscribirme"),
     "pt": ("parar", "pare", "sair", "descadastrar", "descadastre", "cancelar inscrição", "cancelar assinatura"),
     "hi": ("रोकें", "रोको", "रोक दो", "बंद", "स्टॉप", "अनसब्सक्राइब"),
@@ -77,7 +77,7 @@ def fold(text: str) -> str:
 
 
 def _is_dropped(character: str) -> bool:
-    if character == TATWEEL or character == NUKTA:
+    if character in (TATWEEL, NUKTA):
         return True
     if DEVANAGARI[0] <= character <= DEVANAGARI[1]:
         return False  # its vowel signs are marks too, and without them other words appear

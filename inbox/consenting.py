@@ -17,7 +17,8 @@ from .models import Conversation, ConversationEvent, Message
 
 Kind = ConversationEvent.Kind
 
-CONFIRMATIONS = UUID("6d1c1f8a-2f4e-5f0b-9d55-0b6f4c6f3a10")  # namespace: one confirmation per word, whatever is replayed
+# The namespace of confirmations' ids: one per word that was written, whatever is replayed.
+CONFIRMATIONS = UUID("6d1c1f8a-2f4e-5f0b-9d55-0b6f4c6f3a10")
 SPOKEN = frozenset({"text", "button_reply", "list_reply"})  # kinds whose text the customer chose or typed
 SHOWN = 120  # characters of the customer's text kept with an event
 CHOICES = {"stop": "opt_out", "resume": "opt_in"}  # what a provider's switch can say

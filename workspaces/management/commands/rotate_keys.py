@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 def _reseal(model: type[TenantModel]) -> int:
     columns = model.sealed_columns
-    sealed = list(model._base_manager.select_for_update().only("id", *columns))
+    sealed = list(model._base_manager.select_for_update().only("pk", *columns))
     for row in sealed:
         for column in columns:
             setattr(row, column, secrets.reseal(bytes(getattr(row, column))))
