@@ -66,8 +66,12 @@ def opt_out(
     `at` is when the person said so. An opt-out that arrives after a later opt-in of the same person changes nothing.
     """
     row = _locked(identity, purpose)
+    # A stronger word replaces a weaker one, so that undoing a merge, say, cannot take it back.
     if row and row.state == OPTED_OUT and _weight(source) <= _weight(row.source):
-        return False  # a stronger word replaces a weaker one, so that undoing a merge cannot take it back
+        if at and at > row.changed_at:
+            row.changed_at = at  # said again: an opt-in from between that arrives late must not win
+            row.save(update_fields=["changed_at"])
+        return False
     if row and at and row.state == OPTED_IN and row.source in OWN_WORD and row.changed_at > at:
         return False
     _write(row, identity, purpose, OPTED_OUT, source=source, wording=wording, by=by, at=at)
