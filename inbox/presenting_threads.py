@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -34,23 +34,36 @@ class Line:
 
 
 def timeline(
-    messages: Iterable[Message], events: Iterable[ConversationEvent], frame: Frame, *, before: Message | None = None
+    messages: Iterable[Message],
+    events: Iterable[ConversationEvent],
+    frame: Frame,
+    *,
+    before: Message | None = None,
+    frames: Mapping[int, Frame] | None = None,
 ) -> list[Bubble | Line]:
-    """Everything in the order it happened; `before` is the message above the first, for grouping and days."""
-    calendar = frame.calendar
+    """Everything in the order it happened; `before` is the message above the first, for grouping and days.
+
+    With `frames`, one for each of several conversations, a line says where the talk goes on in another one.
+    """
+    calendar, frames = frame.calendar, frames or {}
     entries: list[tuple[str, Message | ConversationEvent]] = [(key_of(m.occurred_at, m.pk), m) for m in messages]
     entries += [(key_of(event.created_at, event.pk), event) for event in events]
     shown: list[Bubble | Line] = []
     last: Message | None = before
     day = calendar.local(before.occurred_at).date() if before else None
+    place = before.conversation_id if before else None
     for key, entry in sorted(entries, key=lambda pair: pair[0]):
         at = entry.occurred_at if isinstance(entry, Message) else entry.created_at
         today = calendar.local(at).date()
         if today != day:
             day, last = today, None
             shown.append(Line(f"day-{day}", f"{microseconds(calendar.midnight(day))}-", "event event--day", calendar.day(day)))
+        within = frames.get(entry.conversation_id, frame)
+        if len(frames) > 1 and entry.conversation_id != place:
+            place, last = entry.conversation_id, None
+            shown.append(Line(f"in-{entry.pk}-{place}", key, "event event--place", f"On {within.channel.name}"))
         if isinstance(entry, Message):
-            shown.append(bubble(entry, frame, follows=last is not None and _together(last, entry)))
+            shown.append(bubble(entry, within, follows=last is not None and _together(last, entry)))
             last = entry
         else:
             text = event_text(entry)

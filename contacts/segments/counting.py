@@ -24,6 +24,11 @@ class Count:
     number: int
     exact: bool = True
 
+    @property
+    def shown(self) -> str:
+        """12,345"""
+        return f"{self.number:,}"
+
 
 def count(people: QuerySet[SearchableContact], *, patient: bool = False) -> Count:
     """How many people a query finds: exactly within 0.3 s (patient: 4.5 s), otherwise the planner's estimate."""
