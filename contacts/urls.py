@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from . import urls_person
 from .views import people, records, segments
 
 app_name = "contacts"
@@ -32,5 +33,6 @@ urlpatterns = [
     path("new/", people.new, name="new"),
     path("bulk/", people.bulk, name="bulk"),
     path("segments/", include(_segments)),
-    path("<uuid:uuid>/", include(_record)),
+    *urls_person.of_all,
+    path("<uuid:uuid>/", include([*_record, *urls_person.of_one])),
 ]
