@@ -64,8 +64,10 @@ def shared(conversations: Sequence[Conversation]) -> list[Attachment]:
 def _newest(conversations: Sequence[Conversation], size: int, before: Message | None) -> list[int]:
     """Keys of the newest messages: the newest of each thread by its own index, then the newest of those."""
     parts = [_of(conversation, before)[:size] for conversation in conversations]
-    together = parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]
-    return [pk for pk, _ in together.order_by("-occurred_at", "-pk")[:size]]
+    if len(parts) == 1:
+        return [pk for pk, _ in parts[0]]
+    together = parts[0].union(*parts[1:], all=True).order_by("-occurred_at", "-pk")
+    return [pk for pk, _ in together[:size]]
 
 
 def _of(conversation: Conversation, before: Message | None) -> QuerySet[Message, tuple[int, object]]:

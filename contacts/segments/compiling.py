@@ -50,9 +50,7 @@ class _Frame:
         return self.now.astimezone(self.zone).date()
 
 
-def compiled(
-    workspace: Workspace, rules: Rules, *, book: Book | None = None, now: datetime | None = None
-) -> Compiled:
+def compiled(workspace: Workspace, rules: Rules, *, book: Book | None = None, now: datetime | None = None) -> Compiled:
     """The people that rules describe. Rules with a broken condition match nobody, never everybody."""
     people = SearchableContact.objects.filter(workspace_id=workspace.pk)
     if problems := rules.problems:

@@ -19,6 +19,7 @@ MOST_CONDITIONS = 30  # altogether
 LONGEST_TEXT = 200
 MOST_DAYS = 3650
 
+
 class BadRules(ValueError):
     """The rules cannot be understood; the text says what is wrong with which condition."""
 

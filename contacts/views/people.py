@@ -81,8 +81,18 @@ def _around(request: Any, workspace: Workspace, chosen: Filter) -> dict[str, Any
         "all_blocked": listing.BLOCKED.items(),
         "all_orders": [(key, order.label) for key, order in listing.ORDERS.items()],
         "viewer_zone": Calendar.of(request).zone.key,
+        "deleted": _deleted(request, workspace),
         "count_url": reverse("contacts:count", args=[workspace.slug]) + chosen.query(),
     }
+
+
+def _deleted(request: Any, workspace: Workspace) -> list[str]:
+    """Whom the form before this page deleted, once: without scripts there is no toast to undo it from."""
+    workspace_id, ids = request.session.pop("deleted", (None, []))
+    if workspace_id != workspace.pk:
+        return []
+    gone = Contact.objects.filter(workspace_id=workspace.pk, pk__in=ids).exclude(deleted_at=None)
+    return [str(uuid) for uuid in gone.values_list("uuid", flat=True)]
 
 
 @require_GET
@@ -176,6 +186,8 @@ def _answer(
     """For htmx the rows that changed and a toast with Undo; else the list again, with a sentence."""
     if not is_fragment(request):
         (messages.error if bad else messages.success)(request, text)
+        if undo == "restore":
+            request.session["deleted"] = [workspace.pk, changed]
         return redirect(f"{reverse('contacts:people', args=[workspace.slug])}{Filter.read(request.POST).query()}")
     found = list(Contact.objects.filter(workspace_id=workspace.pk, pk__in=changed).order_by("pk"))
     # Somebody who came back has a place in the list that only the list knows, so the list is asked again.

@@ -144,18 +144,20 @@ def consent_change(request: Any, workspace: Workspace, uuid: UUID) -> HttpRespon
     contact, error = contact_of(workspace, uuid), ""
     given = request.POST.get("identity", "")
     of_contact = Identity.objects.filter(workspace_id=workspace.pk, contact=contact)
-    identity = get_object_or_404(of_contact, pk=int(given) if given.isdecimal() and len(given) < 19 else 0)
+    identity = of_contact.filter(pk=int(given) if given.isdecimal() and len(given) < 19 else 0).first()
     purpose, state = request.POST.get("purpose", ""), request.POST.get("state", "")
     if purpose not in Purpose.values or state not in ConsentState.values:
         raise Http404("No such consent")
     verb = consent.opt_in if state == ConsentState.OPTED_IN else consent.opt_out
     wording = request.POST.get("wording", "").replace("\x00", "").strip()[:2000]
     try:
+        if identity is None:
+            raise consent.ConsentRefused("This address does not belong to this contact any more.")
         verb(identity, purpose, source="agent", wording=wording, by=request.member)
     except consent.ConsentRefused as refusal:
         error = str(refusal)
     shown = cards.consent(contact, identities_of(contact), Calendar.of(request))
-    context = {"consents": shown, "consent_error": error, "consent_of": (identity.pk, purpose)}
+    context = {"consents": shown, "consent_error": error, "consent_of": (identity.pk if identity else 0, purpose)}
     status = 422 if error else 200
     if is_fragment(request):
         return part(request, contact, "_consent.html", context, status=status)

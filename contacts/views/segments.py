@@ -200,5 +200,3 @@ def deletion(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
     segments.delete(found, by=request.member)
     messages.success(request, f"The segment “{found.name}” is deleted. Its people stay.")
     return redirect("contacts:segments", workspace.slug)
-
-

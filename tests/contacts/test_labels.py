@@ -59,7 +59,10 @@ def test_merging_a_tag_moves_people_and_segments(committed_db: None, run_worker:
     ana = factories.make_member(name="Ana")
     with tenancy.scope(ana.workspace_id):
         old, new = (labels.make_tag(ana.workspace_id, name, by=ana) for name in ("Old", "New"))
-        raw = {"match": "all", "groups": [{"match": "all", "conditions": [{"field": "tag", "op": "has", "value": old.pk}]}]}
+        raw = {
+            "match": "all",
+            "groups": [{"match": "all", "conditions": [{"field": "tag", "op": "has", "value": old.pk}]}],
+        }
         rules = segments.parse(raw, book_of(ana.workspace_id))
         segment = segments.create(ana.workspace, name="Of old", rules=rules, by=ana)
     both = factories.make_contact(ana.workspace, name="Both", tag_ids=[new.pk, old.pk])

@@ -72,7 +72,9 @@ def test_a_made_up_cursor_is_no_error(ana: Any, after: str, sort: str) -> None:
         listing.page(ana.workspace, Filter.read({"sort": sort}), after=after)
 
 
-@pytest.mark.parametrize("query", ["nora", "Haddad", "00900123", "+44 7700", "nora@", "EXAMPLE", "a-1042", "A-1042", "٧٧٠٠٩"])
+@pytest.mark.parametrize(
+    "query", ["nora", "Haddad", "00900123", "+44 7700", "nora@", "EXAMPLE", "a-1042", "A-1042", "٧٧٠٠٩"]
+)
 def test_search_finds_by_name_number_address_and_field(ana: Any, query: str) -> None:
     with tenancy.scope(ana.workspace_id):
         field = fields.make_field(ana.workspace_id, label="Order number", kind="text", by=ana)

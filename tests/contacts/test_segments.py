@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,13 @@ def facts(ana: Any) -> dict[str, Any]:
     """Three people who differ in everything rules can ask."""
     with tenancy.scope(ana.workspace_id):
         vip = labels.make_tag(ana.workspace_id, "VIP", by=ana)
-        for kind, choices in (("text", ()), ("number", ()), ("date", ()), ("choice", ("Gold", "Silver")), ("yes_no", ())):
+        for kind, choices in (
+            ("text", ()),
+            ("number", ()),
+            ("date", ()),
+            ("choice", ("Gold", "Silver")),
+            ("yes_no", ()),
+        ):
             fields.make_field(ana.workspace_id, label=f"F {kind}", kind=kind, choices=choices, by=ana)
     values = {"f_text": "Harbour 5%", "f_number": 20, "f_date": "2026-11-20", "f_choice": "Gold", "f_yes_no": True}
     nora = factories.make_contact(
@@ -225,13 +232,16 @@ def test_no_text_of_a_rule_becomes_sql(ana: Any, facts: dict[str, Any], payload:
             assert queries
 
 
-@given(raw=st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=9), lambda inner: st.lists(inner, max_size=3)
-       | st.dictionaries(st.sampled_from(["match", "groups", "conditions", "field", "op", "value"]), inner), max_leaves=12))  # fmt: skip
+PLAIN = st.none() | st.booleans() | st.integers() | st.text(max_size=9)
+WORDS = st.sampled_from(["match", "groups", "conditions", "field", "op", "value"])
+
+
+@given(
+    raw=st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner), max_leaves=12)
+)
 def test_any_json_is_understood_or_refused(raw: Any) -> None:
-    try:
+    with contextlib.suppress(segments.BadRules):
         segments.parse(raw, segments.Book())
-    except segments.BadRules:
-        pass
 
 
 def save(ana: Any, raw: dict[str, Any], name: str = "Some") -> Segment:
