@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,11 @@ from .segments.rules import MOST_CONDITIONS, MOST_GROUPS, Condition, Rules
 from .segments.vocabulary import BUILT_IN, CONSENT_STATES, CUSTOM, IN_DAYS, OPS, WITHOUT_VALUE, Book
 
 FIRST_FIELD = "tag"
-CODES = {"language": languages.choices, "country": countries, "time_zone": time_zones}
+CODES: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "language": languages.choices,
+    "country": countries,
+    "time_zone": time_zones,
+}
 
 
 @dataclass(frozen=True, slots=True)
