@@ -45,7 +45,10 @@ def candidates(contact: Contact, query: str) -> list[Candidate]:
         found = people.filter(pk__in=searching.contact_ids(contact.workspace_id, query))
     else:
         ids = [
-            pk for word in (contact.name, contact.email) if word for pk in searching.contact_ids(contact.workspace_id, word)
+            pk
+            for word in (contact.name, contact.email)
+            if word
+            for pk in searching.contact_ids(contact.workspace_id, word)
         ]
         found = people.filter(pk__in=ids)
     chosen = list(found.order_by("name", "pk")[:MOST])

@@ -251,7 +251,9 @@ def wait_for_a_lock():
     deadline = time.monotonic() + 5
     with psycopg.connect(run.servers.admin_url(DATABASE), autocommit=True) as outside:
         while time.monotonic() < deadline:
-            waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            waits = (
+                "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+            )
             if outside.execute(waits).fetchone() != (0,):
                 return
     raise AssertionError("Nobody waits for the lock.")

@@ -31,7 +31,12 @@ def pair(ana):
         ana.workspace, name="Nora", email="nora@example.test", tag_ids=tags[:2], fields={"plan": "Gold", "size": "M"}
     )
     gone = make_contact(
-        ana.workspace, name="Noor H.", email="noor@example.test", language="ar", tag_ids=tags[1:], fields={"plan": "Tin"}
+        ana.workspace,
+        name="Noor H.",
+        email="noor@example.test",
+        language="ar",
+        tag_ids=tags[1:],
+        fields={"plan": "Tin"},
     )
     return kept, gone
 

@@ -12,12 +12,27 @@ from contacts import words
 
 OUT, IN = words.every(words.OPT_OUT_WORDS), words.every(words.OPT_IN_WORDS)
 
-STOP = ["STOP", "stop", "Stop.", "ＳＴＯＰ", "STOP 🛑", "  stop!!", "S\u200dTOP", "\u202estop", "stóp", "𝐒𝐓𝐎𝐏", "*STOP*", "ſtop"]
+STOP = [
+    "STOP",
+    "stop",
+    "Stop.",
+    "ＳＴＯＰ",
+    "STOP 🛑",
+    "  stop!!",
+    "S\u200dTOP",
+    "\u202estop",
+    "stóp",
+    "𝐒𝐓𝐎𝐏",
+    "*STOP*",
+    "ſtop",
+]
 EIQAF = [
-    "إيقاف", "ايقاف", "أيقاف", "إيقـاف", "إِيقَاف", "ٱيقاف", "إيقاف.", "\u200fإيقاف\u200f", "إيقـــــاف", "ايقاف!!", "إیقاف", "إىقاف",
+    "إيقاف", "ايقاف", "أيقاف", "إيقـاف", "إِيقَاف", "ٱيقاف",
+    "إيقاف.", "\u200fإيقاف\u200f", "إيقـــــاف", "ايقاف!!", "إیقاف", "إىقاف",
 ]  # fmt: skip
 UNSUBSCRIBE = [
-    "إلغاء الاشتراك", "الغاء الاشتراك", "إلغاء الإشتراك", "الغاء الأشتراك", "إلغاء  الاشتراك", "إلغاءُ الاشتراكِ", "إلغـاء الاشتراك",
+    "إلغاء الاشتراك", "الغاء الاشتراك", "إلغاء الإشتراك",
+    "الغاء الأشتراك", "إلغاء  الاشتراك", "إلغاءُ الاشتراكِ", "إلغـاء الاشتراك",
     "إلغاء الاشتراک", "\u200fإلغاء الاشتراك", "إلغاء الاشتراك.", "الغاء الإشتراك", "ٱلغاء الاشتراك",
 ]  # fmt: skip
 
@@ -86,7 +101,9 @@ def test_every_language_has_both_lists():
     assert set(words.OPT_OUT_WORDS) == set(words.OPT_IN_WORDS) == {"ar", "en", "fr", "es", "pt", "hi", "ur", "id"}
 
 
-@given(st.sampled_from(OUT), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]), st.text(" .!?*🛑\u200b\u200e", max_size=4))
+@given(
+    st.sampled_from(OUT), st.sampled_from(["NFC", "NFD", "NFKC", "NFKD"]), st.text(" .!?*🛑\u200b\u200e", max_size=4)
+)
 def test_every_listed_word_survives_case_form_and_decoration(word, form, around):
     for variant in (word, word.upper(), word.title()):
         said = around + unicodedata.normalize(form, variant) + around

@@ -159,7 +159,9 @@ def test_the_inbox_shows_and_finds_nothing_of_them(nora, ana):
 
 def test_a_dead_letter_of_theirs_goes_and_the_others_are_applied_again(nora, ana, channel):
     broken = {"id": "wamid.broken", "from": NUMBER, "type": "text", "timestamp": "soon"}
-    webhook = store(channel, text("447700900120", "Fine"), {**broken, "timestamp": "1700000000", "text": "not an object"})
+    webhook = store(
+        channel, text("447700900120", "Fine"), {**broken, "timestamp": "1700000000", "text": "not an object"}
+    )
     with tenancy.scope(channel.workspace_id):
         InboundWebhook.objects.filter(pk=webhook).update(dead_at=timezone.now(), error=f"about {NUMBER}")
         DeadLetter.objects.create(

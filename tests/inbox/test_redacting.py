@@ -43,9 +43,13 @@ def test_somebody_else_whose_number_contains_hers_stays():
 
 
 def test_a_number_written_as_a_number_counts():
-    assert json.loads(without(json.dumps({"to": [{"id": int(NORA)}, {"id": 1}]}).encode(), {NORA})) == {"to": [{"id": 1}]}
+    assert json.loads(without(json.dumps({"to": [{"id": int(NORA)}, {"id": 1}]}).encode(), {NORA})) == {
+        "to": [{"id": 1}]
+    }
 
 
-@pytest.mark.parametrize("body", [b"not json " + NORA.encode(), b"[" * 100_000, b'{"a": "' + NORA.encode() + b'"}', b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"not json " + NORA.encode(), b"[" * 100_000, b'{"a": "' + NORA.encode() + b'"}', b"\xff"]
+)
 def test_what_cannot_be_taken_apart_goes_whole(body):
     assert without(body, {NORA}) is None
