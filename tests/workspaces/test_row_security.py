@@ -26,6 +26,9 @@ ROOT = Path(settings.BASE_DIR)
 ALL_WORKSPACES = {
     "contacts/erasing.py": "claims people to erase and finds those deleted long ago, of all workspaces",
     "contacts/person_export.py": "claims files to write about one person and deletes expired ones, of all workspaces",
+    "contacts/exporting/running.py": "claims exports to write of all workspaces",
+    "contacts/importing/running.py": "claims imports to work on of all workspaces",
+    "contacts/importing/steps.py": "deletes uploads of all workspaces that are past their time",
     "inbox/dispatching.py": "finds the workspace of a channel it was poked for",
     "inbox/management/commands/webhook_replay.py": "an operator replays a webhook by its id",
     "inbox/media.py": "claims files to fetch of all workspaces",
