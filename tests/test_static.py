@@ -94,7 +94,8 @@ def test_a_colour_is_named_before_it_is_used() -> None:
 
 def test_what_the_inbox_loads_stays_small() -> None:
     htmx = Path(str(finders.find("django_htmx/htmx-2.min.js")))
-    scripts = sum(map(packed, [htmx, STATIC / "vendor" / "idiomorph.min.js", *SCRIPTS]))
+    own = [script for script in SCRIPTS if script.name != "importing.js"]  # the upload page's alone
+    scripts = sum(map(packed, [htmx, STATIC / "vendor" / "idiomorph.min.js", *own]))
     assert scripts <= 38 * KIB
     assert sum(map(packed, SHEETS)) <= 24 * KIB
 

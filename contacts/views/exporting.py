@@ -100,7 +100,6 @@ def file(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponseBase:
         stored = default_storage.open(run.file)
     except OSError as error:
         raise Http404("The file is no longer stored.") from error
-    running.note_download(run, by=request.member)
     name = f"contacts-{run.created_at:%Y-%m-%d}.{run.format}"
     response = FileResponse(stored, as_attachment=True, filename=name)
     response["X-Content-Type-Options"] = "nosniff"
