@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from config.queues import ring
@@ -16,6 +16,7 @@ from workspaces.models import Member
 
 UNDO = timedelta(days=7)
 AT_ONCE = 2_000
+LEASE_SECONDS = 30
 # History outlives people; the rest of what an import made goes with them.
 DELETE = (
     "DELETE FROM contacts_consentwording WHERE workspace_id = %(ws)s AND identity_id IN "
@@ -80,7 +81,7 @@ def _some(workspace_id: int, run_id: int) -> bool:
         before = run.counts.get("undone", {"removed": 0, "kept": 0})
         after = {"removed": before["removed"] + len(going), "kept": before["kept"] + len(ids) - len(going)}
         run.counts = {**run.counts, "undone": after}
-        run.position, run.lease_until = ids[-1], timezone.now() + timedelta(seconds=30)
+        run.position, run.lease_until = ids[-1], timezone.now() + timedelta(seconds=LEASE_SECONDS)
         run.save(update_fields=["counts", "position", "lease_until"])
         publish(workspace_id, f"imp-{run.uuid}")
     return True
@@ -104,6 +105,6 @@ def untouched(workspace_id: int, people: QuerySet[Contact]) -> QuerySet[Contact]
     return people.exclude(Exists(own))
 
 
-def _pointing_at(target: type, *, but: set[type]) -> list[tuple[type, str]]:
-    links = [link for link in target._meta.related_objects if link.related_model not in but]  # type: ignore[attr-defined]
+def _pointing_at(target: type[Model], *, but: set[type[Model]]) -> list[tuple[type[Model], str]]:
+    links = [link for link in target._meta.related_objects if link.related_model not in but]
     return [(link.related_model, link.field.name) for link in links]

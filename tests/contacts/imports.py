@@ -44,7 +44,9 @@ def finished(run: ImportRun, *, by: Member | None = None) -> ImportRun:
     return worked(run)
 
 
-def imported(content: str | bytes, *columns: str, by: Member | None = None, name: str = "people.csv", **choices: Any) -> Any:
+def imported(
+    content: str | bytes, *columns: str, by: Member | None = None, name: str = "people.csv", **choices: Any
+) -> Any:
     return finished(checked(uploaded(content, by=by, name=name), *columns, **choices))
 
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from contacts import consent, deleting
 from contacts.importing import running, steps, undoing
-from contacts.models import Consent, ConsentEntry, Contact, CustomField, Identity, IdentityAlias, ImportRun, Suppression, Tag
+from contacts.models import (
+    Consent,
+    ConsentEntry,
+    Contact,
+    CustomField,
+    Identity,
+    IdentityAlias,
+    ImportRun,
+    Suppression,
+    Tag,
+)
 from contacts.suppression import remember
 from inbox.models import Conversation
 from tests.contacts.imports import again, checked, finished, imported, numbers, people, problems, uploaded, worked
@@ -24,7 +36,12 @@ def test_rows_become_contacts_with_a_whatsapp_identity():
     run = imported(FILE)
     assert run.state == ImportRun.State.DONE
     nora, paul = people(run.workspace)
-    assert (nora.name, nora.email, nora.country, nora.import_run_id) == ("Nora Haddad", "nora@example.com", "SA", run.pk)
+    assert (nora.name, nora.email, nora.country, nora.import_run_id) == (
+        "Nora Haddad",
+        "nora@example.com",
+        "SA",
+        run.pk,
+    )
     assert (paul.name, paul.country) == ("Paul", "DE")
     with tenancy.scope(run.workspace_id):
         identity = Identity.objects.get(contact=nora)
@@ -38,7 +55,9 @@ def test_rows_become_contacts_with_a_whatsapp_identity():
 
 def test_the_check_changes_nothing_and_counts_what_the_run_does():
     member = make_member()
-    known = make_identity(make_contact(member.workspace, name="Old name"), address="966500000001", phone="+966500000001")
+    known = make_identity(
+        make_contact(member.workspace, name="Old name"), address="966500000001", phone="+966500000001"
+    )
     content = FILE + "Nora again,+966 50 000 0001,\nNobody,none,\n"
     run = checked(uploaded(content, by=member))
     assert run.state == ImportRun.State.CHECKED
@@ -282,7 +301,7 @@ def test_a_run_goes_on_where_it_stopped(superuser):
         assert part.state == "done"
     superuser.execute(
         "UPDATE contacts_importrun SET state = 'running', position = 100, lease_until = now(),"
-        " counts = counts || '{\"ahead\": [[200, 300]], \"done\": {\"rows\": 200, \"new\": 200}}' WHERE id = %s",
+        ' counts = counts || \'{"ahead": [[200, 300]], "done": {"rows": 200, "new": 200}}\' WHERE id = %s',
         [run.pk],
     )
     run = worked(run)
@@ -295,7 +314,9 @@ def test_a_leased_run_is_left_alone():
     run = checked(uploaded(FILE))
     with tenancy.scope(run.workspace_id):
         steps.start(run, by=run.created_by)
-        ImportRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() + running.LEASE)
+        ImportRun.objects.filter(pk=run.pk).update(
+            lease_until=timezone.now() + timedelta(seconds=running.LEASE_SECONDS)
+        )
     assert not running.due()
     assert not running.work_next()
     assert Contact.objects.count() == 0
