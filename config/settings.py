@@ -94,6 +94,7 @@ TEMPLATES = [
 ]
 
 STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=5)
+POOL_SIZE = env.int("POOL_SIZE", default=16)
 
 
 def _database(name: str, *, pooled: bool, default: Any = environ.Env.NOTSET) -> dict[str, Any]:
@@ -107,7 +108,6 @@ def _database(name: str, *, pooled: bool, default: Any = environ.Env.NOTSET) -> 
     return {**database, "CONN_MAX_AGE": 0, "OPTIONS": options, "CONN_HEALTH_CHECKS": pooled}
 
 
-POOL_SIZE = env.int("POOL_SIZE", default=16)
 DATABASES = {
     "default": _database("DATABASE_URL", pooled=True),
     # Migrations only: the role that owns the tables.
@@ -126,10 +126,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 _VALIDATION = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}UserAttributeSimilarityValidator"},
