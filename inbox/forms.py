@@ -29,7 +29,9 @@ class ReplyForm(forms.Form):
     def first_error(self) -> str:
         """The first complaint as a sentence."""
         for field, errors in self.errors.items():
-            return str(errors[0]) if field in ("text", "file", "__all__") else "The form was incomplete. Reload the page."
+            return (
+                str(errors[0]) if field in ("text", "file", "__all__") else "The form was incomplete. Reload the page."
+            )
         return ""
 
 

@@ -7,17 +7,29 @@ from typing import Any
 
 from .formatting import formatted, visible
 from .models import Attachment, Message
+from .presenting import Shown
 
 FOLDER = "inbox/bodies/"
 SIGHTS = {"image", "video", "sticker"}
 SOUNDS = {"audio", "voice"}
 # Kinds whose text is drawn by their own template, or that have none.
-SILENT = {"location", "contacts", "interactive", "template", "order", "button_reply", "list_reply", "flow_reply", "unsupported", "other"}
+SILENT = {
+    "location",
+    "contacts",
+    "interactive",
+    "template",
+    "order",
+    "button_reply",
+    "list_reply",
+    "flow_reply",
+    "unsupported",
+    "other",
+}
 # What a browser may show in place; everything else is a download. The same list as the media view's.
 INLINE = {
-    "image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac",
-    "audio/amr",
-}  # fmt: skip
+    *("image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4"),
+    *("audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/amr"),
+}
 
 WAITING = {
     Attachment.State.PENDING: ("arrow-path", "Fetching the file…"),
@@ -25,11 +37,18 @@ WAITING = {
     Attachment.State.TOO_LARGE: ("exclamation-triangle", "This file is too large to fetch"),
     Attachment.State.BLOCKED: ("no-symbol", "This type of file is not allowed"),
 }
-WORDS = {"image": "Photo", "video": "Video", "sticker": "Sticker", "audio": "Audio", "voice": "Voice message", "document": "Document"}
+WORDS = {
+    "image": "Photo",
+    "video": "Video",
+    "sticker": "Sticker",
+    "audio": "Audio",
+    "voice": "Voice message",
+    "document": "Document",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class Media(Shown):
     src: str
     kind: str
     word: str
@@ -121,7 +140,9 @@ def _people(content: dict[str, Any], text: str) -> tuple[str, Any]:
         name, phones = card.get("name"), card.get("phones") or [card.get("phone")]
         shown = name.get("formatted_name", "") if isinstance(name, dict) else str(name or "")
         numbers = [str(phone.get("phone", "") if isinstance(phone, dict) else phone or "") for phone in phones]
-        cards.append({"name": visible(shown) or "Unnamed contact", "phones": [visible(number) for number in numbers if number]})
+        cards.append(
+            {"name": visible(shown) or "Unnamed contact", "phones": [visible(number) for number in numbers if number]}
+        )
     return f"{FOLDER}people.html", cards
 
 
@@ -165,7 +186,11 @@ def _taken(content: dict[str, Any], text: str) -> tuple[str, Any]:
 
 def _flow(content: dict[str, Any], text: str) -> tuple[str, Any]:
     answers = content.get("flow_response")
-    pairs = [(str(key), visible(str(value))) for key, value in answers.items() if key != "flow_token"] if isinstance(answers, dict) else []
+    pairs = (
+        [(str(key), visible(str(value))) for key, value in answers.items() if key != "flow_token"]
+        if isinstance(answers, dict)
+        else []
+    )
     return f"{FOLDER}form.html", {"title": visible(text or "Form filled in"), "pairs": pairs[:40]}
 
 
@@ -179,7 +204,13 @@ def _order(content: dict[str, Any], text: str) -> tuple[str, Any]:
             count, price = 1.0, 0.0
         currency = str(item.get("currency") or currency)
         total += count * price
-        lines.append({"count": f"{count:g}", "name": visible(str(item.get("product_retailer_id") or "Item")), "price": f"{price:.2f}"})
+        lines.append(
+            {
+                "count": f"{count:g}",
+                "name": visible(str(item.get("product_retailer_id") or "Item")),
+                "price": f"{price:.2f}",
+            }
+        )
     return f"{FOLDER}order.html", {"lines": lines, "total": f"{total:.2f} {currency}".strip(), "note": visible(text)}
 
 

@@ -4,48 +4,51 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from providers.registry import adapter
 from workspaces.models import Channel
+from workspaces.templatetags.ui import icon
 
 from . import presenting_bodies
 from .formatting import formatted, is_emoji_only, visible
 from .models import Attachment, Message
+from .presenting import Shown
 from .presenting_times import Calendar, microseconds
 from .previews import preview_of
 
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    icon: str
-    css: str
-    word: str
-
-
 TICKS = {
-    "pending": Tick("clock", "", "Waiting to be sent"),
-    "sent": Tick("tick", "icon--wide", "Sent"),
-    "delivered": Tick("double-tick", "icon--wide", "Delivered"),
-    "read": Tick("double-tick", "icon--wide bubble__tick--read", "Read"),
-    "played": Tick("double-tick", "icon--wide bubble__tick--read", "Played"),
-    "failed": Tick("exclamation-triangle", "bubble__tick--failed", "Not sent"),
+    "pending": ("clock", "", "Waiting to be sent"),
+    "sent": ("tick", "icon--wide", "Sent"),
+    "delivered": ("double-tick", "icon--wide", "Delivered"),
+    "read": ("double-tick", "icon--wide bubble__tick--read", "Read"),
+    "played": ("double-tick", "icon--wide bubble__tick--read", "Played"),
+    "failed": ("exclamation-triangle", "bubble__tick--failed", "Not sent"),
+    "unsettled": ("clock-dashed", "", "Sent, but no clear answer yet"),
+    "postponed": ("clock-dashed", "", "Will be tried again soon"),
 }
-UNSETTLED = Tick("clock-dashed", "", "Sent, but no clear answer yet")
-POSTPONED = Tick("clock-dashed", "", "Will be tried again soon")
+
+
+@cache
+def tick(state: str) -> SafeString:
+    """The mark of a delivery state: a shape, and the same in words."""
+    name, css, word = TICKS[state]
+    return format_html('{}<span class="vh">{}</span>', icon(name, css), word)
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Shown):
     who: str
     text: str
     href: str
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Shown):
     """Why a message did not go out, in plain words, with the provider's code for whoever asks them."""
 
     text: str
@@ -55,7 +58,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Bubble:
+class Bubble(Shown):
     is_bubble = True  # not a field: tells bubbles from events in one list
 
     id: str
@@ -77,9 +80,10 @@ class Bubble:
     time: str
     iso: str
     full: str
-    tick: Tick | None
+    tick: SafeString
+    has_head: bool  # anything above the text: most bubbles have nothing there, and skip eight questions
+    has_tail: bool
     problem: Problem | None
-    provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,36 +112,44 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     deleted = message.deleted_at is not None
     file = None if deleted else attachment_of(message)
     body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted)
-    failed = outgoing and message.status == Message.Status.FAILED
-    kind_word = preview_of(message.kind, "", {}) or "Message"
-    text = "" if deleted else message.text
-    large = message.kind == "text" and is_emoji_only(text)
-    css = ["bubble", "bubble--out" if outgoing else "bubble--in"]
-    css += ["bubble--follows"] * follows + ["bubble--failed"] * failed + ["bubble--bare"] * (body.endswith("sticker.html"))
+    text = message.text if presenting_bodies.shows_text(message.kind) and not deleted else ""
+    by = message.sender.name if outgoing and message.sender and not follows else ""
+    source = SOURCES.get(message.source, "") if outgoing else ""
+    forwarded = bool(message.content.get("forwarded")) and not deleted
+    quote = None if deleted else _quote(message, frame)
+    problem = _problem(message, frame) if outgoing and message.status == Message.Status.FAILED else None
+    reactions = _reactions(message, frame)
     return Bubble(
         id=f"m-{message.uuid}",
         mid=str(message.uuid),
         cid=str(message.cid or ""),
         key=key_of(message.occurred_at, message.pk),
-        css=" ".join(css),
-        label="Deleted message" if deleted else kind_word,
+        css=_css(outgoing=outgoing, follows=follows, failed=problem is not None, bare=body.endswith("sticker.html")),
+        label="Deleted message" if deleted else preview_of(message.kind, "", {}) or "Message",
         body=body,
-        html=formatted(text) if presenting_bodies.shows_text(message.kind) else SafeString(""),
-        large=large,
+        html=formatted(text),
+        large=message.kind == "text" and is_emoji_only(text),
         view=view,
-        by=message.sender.name if outgoing and message.sender and not follows else "",
-        source=SOURCES.get(message.source, "") if outgoing else "",
-        quote=None if deleted else _quote(message, frame),
-        reactions=_reactions(message, frame),
+        by=by,
+        source=source,
+        quote=quote,
+        reactions=reactions,
         edited=message.edited_at is not None and not deleted,
-        forwarded=bool(message.content.get("forwarded")) and not deleted,
+        forwarded=forwarded,
         time=frame.calendar.clock(message.occurred_at),
         iso=message.occurred_at.isoformat(),
         full=frame.calendar.long(message.occurred_at),
-        tick=_tick(message) if outgoing else None,
-        problem=_problem(message, frame) if failed else None,
-        provider_id=message.provider_id or "",
+        tick=tick(_state(message)) if outgoing else SafeString(""),
+        has_head=bool(by or source or forwarded or quote or body),
+        has_tail=bool(problem or reactions),
+        problem=problem,
     )
+
+
+def _css(*, outgoing: bool, follows: bool, failed: bool, bare: bool) -> str:
+    words = {"follows": follows, "failed": failed, "bare": bare}
+    side = "bubble bubble--out" if outgoing else "bubble bubble--in"
+    return " ".join([side, *(f"bubble--{word}" for word, holds in words.items() if holds)])
 
 
 def attachment_of(message: Message) -> Attachment | None:
@@ -145,12 +157,12 @@ def attachment_of(message: Message) -> Attachment | None:
     return getattr(message, "attachment", None)
 
 
-def _tick(message: Message) -> Tick | None:
+def _state(message: Message) -> str:
     if message.status == Message.Status.PENDING and message.send_state == Message.SendState.UNKNOWN:
-        return UNSETTLED
+        return "unsettled"
     if message.status == Message.Status.PENDING and message.send_state == Message.SendState.QUEUED and message.attempt:
-        return POSTPONED
-    return TICKS.get(message.status)
+        return "postponed"
+    return message.status if message.status in TICKS else "sent"
 
 
 def _problem(message: Message, frame: Frame) -> Problem:

@@ -14,9 +14,9 @@ from workspaces.access import allows
 from workspaces.models import Member, Workspace
 
 from . import queues, reading, window
+from .formatting import visible
 from .models import Attachment, Conversation
 from .presenting_bodies import file_facts
-from .formatting import visible
 from .presenting_messages import Frame
 from .presenting_rows import display_name
 from .presenting_times import Calendar, span
@@ -119,19 +119,31 @@ def composer(desk: Desk, *, text: str = "", error: str = "") -> dict[str, Any]:
     """What stands under the thread: a reply box, or why there is none."""
     conversation, channel = desk.conversation, desk.conversation.channel
     if not allows(desk.member.role, "reply"):
-        return {"state": "read_only", "title": "You can read this conversation", "text": "Your role does not include replying."}
+        return {
+            "state": "read_only",
+            "title": "You can read this conversation",
+            "text": "Your role does not include replying.",
+        }
     if not channel.is_open:
         down = {"state": "channel_down", "title": f"{channel.name} is not connected"}
         if allows(desk.member.role, "manage_channels"):
             link = f"/w/{desk.member.workspace.slug}/settings/channels/"
-            return down | {"text": channel.problem or "Nothing can be sent until it is.", "link": link, "link_text": "Open channels"}
+            return down | {
+                "text": channel.problem or "Nothing can be sent until it is.",
+                "link": link,
+                "link_text": "Open channels",
+            }
         return down | {"text": "Nothing can be sent until an admin reconnects it in Settings."}
     capabilities = adapter(channel.kind).capabilities
     ends, now = conversation.window_expires_at, desk.calendar.now
     state = window.state(ends, now, has_window=capabilities.reply_window is not None)
     if state == "closed":
         since = f" It closed on {desk.calendar.long(ends)}." if ends else ""
-        return {"state": "closed", "title": "The reply window is closed", "text": f"It opens again as soon as the customer writes.{since}"}
+        return {
+            "state": "closed",
+            "title": "The reply window is closed",
+            "text": f"It opens again as soon as the customer writes.{since}",
+        }
     limits = {
         kind: {"max": size, "types": sorted(capabilities.media_types.get(kind, ()))}
         for kind, size in capabilities.media_limits.items()
@@ -167,7 +179,12 @@ def side(desk: Desk) -> dict[str, Any]:
 def _sight(file: Attachment, desk: Desk) -> dict[str, str]:
     word = "Video" if file.kind == "video" else "Photo"
     alt = file.message.text[:120] or f"{word}, {desk.calendar.long(file.message.occurred_at)}"
-    return {"src": f"{desk.media}{file.uuid}/", "kind": file.kind, "alt": visible(alt), "message": f"m-{file.message.uuid}"}
+    return {
+        "src": f"{desk.media}{file.uuid}/",
+        "kind": file.kind,
+        "alt": visible(alt),
+        "message": f"m-{file.message.uuid}",
+    }
 
 
 def _others(conversation: Conversation) -> QuerySet[Conversation]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from .models import ConversationEvent, Message
+from .presenting import Shown
 from .presenting_messages import Bubble, Frame, bubble, key_of
 from .presenting_times import microseconds
 
@@ -14,7 +15,7 @@ TOGETHER = timedelta(minutes=5)  # messages of one side closer than this are dra
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Shown):
     """Something between bubbles: a day, or an event the customer never sees."""
 
     is_bubble = False
@@ -42,7 +43,9 @@ def timeline(
         today = calendar.local(at).date()
         if today != day:
             day, last = today, None
-            shown.append(Line(f"day-{day}", f"{microseconds(calendar.midnight(day))}-", "event event--day", calendar.day(day)))
+            shown.append(
+                Line(f"day-{day}", f"{microseconds(calendar.midnight(day))}-", "event event--day", calendar.day(day))
+            )
         if isinstance(entry, Message):
             shown.append(bubble(entry, frame, follows=last is not None and _together(last, entry)))
             last = entry

@@ -76,7 +76,7 @@ def everything(workspace: Workspace) -> QuerySet[Conversation]:
 
 
 def page(queue: str, workspace: Workspace, member: Member, *, before: str = "", size: int = PAGE) -> Page:
-    """One page of a queue. `before` is the `more` of the page above; by key, so that page 1,000 costs what page 1 does."""
+    """One page of a queue. `before` is the `more` of the page above: a key, so page 1,000 costs what page 1 does."""
     found = members_of(queue, workspace, member)
     if start := _start(before):
         at, pk = start

@@ -78,9 +78,14 @@ def test_a_stylesheet_keeps_the_house_rules(sheet: Path) -> None:
     text = rules(sheet).replace("safe-area-inset-bottom", "")
     assert len(text.splitlines()) <= 120
     # Logical properties turn with the writing direction by themselves.
-    assert not re.search(r"\b(?:margin|padding|border|inset|scroll-margin|scroll-padding)-(?:left|right|top|bottom)\b", text)
-    assert not re.search(r"[;{\s](?:left|right|top|bottom|width|height|min-width|max-height)\s*:", text.replace("@media", ""))
-    assert "text-align: left" not in text and "text-align: right" not in text
+    assert not re.search(
+        r"\b(?:margin|padding|border|inset|scroll-margin|scroll-padding)-(?:left|right|top|bottom)\b", text
+    )
+    assert not re.search(
+        r"[;{\s](?:left|right|top|bottom|width|height|min-width|max-height)\s*:", text.replace("@media", "")
+    )
+    assert "text-align: left" not in text
+    assert "text-align: right" not in text
     assert "!important" not in text
     assert sheet.name == "tokens.css" or not re.search(r"#[0-9a-fA-F]{3,8}\b", text)
     assert not re.search(r"(?:^|[\s,}])#[a-z][^;)]*{", text), "no ids in selectors"

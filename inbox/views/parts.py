@@ -39,9 +39,7 @@ def list_context(request: Any, workspace: Workspace, queue: str, *, current: str
     """What the list shows: the rows of a page or of a search, and where the next page is."""
     query = " ".join(request.GET.get("q", "").split())[:100]
     before = request.GET.get("before", "")
-    page = (
-        queues.matching(query, workspace) if query else queues.page(queue, workspace, request.member, before=before)
-    )
+    page = queues.matching(query, workspace) if query else queues.page(queue, workspace, request.member, before=before)
     urls = presenting_pages.list_urls(workspace, queue)
     context = {
         "section": "inbox",
@@ -111,7 +109,13 @@ def team(workspace: Workspace) -> list[Member]:
 
 
 def full_page(
-    request: Any, desk: Desk, *, stretch: reading.Stretch | None = None, text: str = "", error: str = "", status: int = 200
+    request: Any,
+    desk: Desk,
+    *,
+    stretch: reading.Stretch | None = None,
+    text: str = "",
+    error: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     """The three panes with this conversation open; with `error`, the reply box says why nothing was sent."""
     workspace = desk.member.workspace
@@ -171,5 +175,3 @@ def told(response: HttpResponse, **events: Any) -> HttpResponse:
     """Let the page's scripts know something beside the HTML."""
     response["HX-Trigger"] = json.dumps(events)
     return response
-
-

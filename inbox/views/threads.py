@@ -35,7 +35,7 @@ def conversation(request: HttpRequest, workspace: Workspace, queue: str, uuid: U
 @require_GET
 @workspace_view("read_inbox")
 def older(request: HttpRequest, workspace: Workspace, queue: str, uuid: UUID) -> HttpResponse:
-    """The page of messages above `before`. A page that begins within a day leaves that day's heading to the one above."""
+    """The messages above `before`. A page that begins within a day leaves its heading to the one above."""
     at = desk(request, workspace, queue, uuid)
     stretch = reading.page(at.conversation, before=_before(request, at))
     entries = timeline(stretch.messages, stretch.events, at.frame(stretch), before=stretch.above)
@@ -70,4 +70,3 @@ def _before(request: HttpRequest, at: Desk) -> Message | None:
         return None
     found = Message.objects.filter(workspace_id=at.conversation.workspace_id, conversation=at.conversation)
     return get_object_or_404(found, uuid=uuid)
-

@@ -31,8 +31,7 @@
     files = [];
     const input = document.getElementById("composer-file");
     input.multiple = true;
-    input.classList.add("vh");
-    input.tabIndex = -1;
+    input.tabIndex = -1; // the stylesheet hides it beside data-ready; htmx would take an added class away again
     for (const control of element.querySelectorAll("[data-attach-label], [data-emoji-menu]")) control.hidden = false;
     element.querySelector("[data-act=record]").hidden = !voiceType();
     if (!box().value) box().value = store.getItem(draftKey(element.dataset.conversation)) || "";

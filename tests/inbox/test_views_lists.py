@@ -95,7 +95,9 @@ def test_counts_are_what_waits(ben: Any) -> None:
 
 def test_rows_asked_for_by_name_say_whether_they_are_still_in_the_queue(ben: Any) -> None:
     mine, taken = talk(ben, "Mine", assignee=ben), talk(ben, "Taken away")
-    response = signed_in(ben).get(inbox(ben, "mine/rows/delta/"), {"id": [str(mine.uuid), str(taken.uuid), "x"]}, **HTMX)
+    response = signed_in(ben).get(
+        inbox(ben, "mine/rows/delta/"), {"id": [str(mine.uuid), str(taken.uuid), "x"]}, **HTMX
+    )
     html = response.content.decode()
     assert names(response.content) == ["Mine"]
     assert f'<li id="c-{taken.uuid}" data-gone>' in html
@@ -108,7 +110,7 @@ def test_rows_of_another_workspace_are_never_named(ben: Any) -> None:
     assert "Canary" not in html
 
 
-@pytest.mark.parametrize("query", ["nora", "Haddad", "7009", "+44", "cake"])
+@pytest.mark.parametrize("query", ["nora", "Haddad", "7009", "+44 77", "cake"])
 def test_search_finds_by_name_number_and_words(ben: Any, query: str) -> None:
     conversation = talk(ben, "Nora Haddad", status="resolved")
     factories.make_message(conversation, text="Where is my birthday cake?")
@@ -133,5 +135,7 @@ def test_an_empty_inbox_says_what_to_do_next(ben: Any) -> None:
 def test_a_name_cannot_turn_the_row_around_or_carry_markup(ben: Any) -> None:
     talk(ben, "<b>x</b>\u202egpj.exe", preview="<script>alert(1)</script>")
     html = signed_in(ben).get(inbox(ben, "all/")).content.decode()
-    assert "\u202e" not in html and "⟨RLO⟩" in html
-    assert "<b>x</b>" not in html and "<script>alert" not in html
+    assert "\u202e" not in html
+    assert "⟨RLO⟩" in html
+    assert "<b>x</b>" not in html
+    assert "<script>alert" not in html
