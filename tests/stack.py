@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from config.dev import demo_facts, manage, prepare, simulator_settings
+from config.dev import demo_facts, manage, migrate, simulator_settings
 from config.embedded import Home, free_port, port_taken
 from config.processes import Processes
 from config.run import development
@@ -24,7 +24,7 @@ class Stack:
         self.servers = servers or run.servers
         self.home = Home(run.home.path / f"{name}-{os.getpid()}")
         self.database = f"{name}_{os.getpid()}"
-        self.port = _five_free_ports()
+        self.port = five_free_ports()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.live_url = f"http://127.0.0.1:{self.port + 1}"
         self.simulator_url = f"http://127.0.0.1:{self.port + 2}"
@@ -45,7 +45,7 @@ class Stack:
         """Everything up and ready inside the block; stopped, dropped and deleted after it."""
         self.servers.create_database(self.database)
         try:
-            prepare(self.environment, self.home)
+            migrate(self.environment, self.home)
             self.facts = demo_facts(self.environment)
             self.environment |= simulator_settings(self.home, self.port, self.facts)
             self.processes.environment = self.environment
@@ -76,7 +76,8 @@ class Stack:
         return self.servers.admin_url(self.database)
 
 
-def _five_free_ports() -> int:
+def five_free_ports() -> int:
+    """The first of five neighbouring ports that nobody listens on."""
     while True:
         first = free_port()
         if first < 65_000 and not any(port_taken(first + step) for step in range(5)):
