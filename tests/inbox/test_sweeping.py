@@ -70,7 +70,7 @@ def test_without_valkey_the_sweep_works_itself(graph, conversation):
 
 @pytest.mark.parametrize(
     "trouble",
-    [{"sending_paused": True}, {"status": "close"}, {"sending_held_until": ago(-60)}, {"disconnected_at": ago(0)}],
+    [{"sending_paused": True}, {"status": "close"}, {"sending_held_until": ago(-86_400)}, {"disconnected_at": ago(0)}],
 )
 def test_a_channel_that_may_not_send_is_not_rung_for(conversation, valkey, trouble):
     queue(conversation)
