@@ -19,7 +19,7 @@ from .models import Invitation, Member, Role, User, Workspace
 from .sessions import end_sessions
 
 INVITATION_LIFE = timedelta(days=7)
-RANK = {Role.AGENT: 0, Role.MARKETER: 1, Role.ADMIN: 2, Role.OWNER: 3}
+RANK: dict[str, int] = {Role.AGENT: 0, Role.MARKETER: 1, Role.ADMIN: 2, Role.OWNER: 3}
 RESERVED_SLUGS = frozenset({"new", "workspace"})
 
 
@@ -29,7 +29,7 @@ class JoiningRefused(Exception):
 
 def may_grant(role: str, *, by: Member) -> bool:
     """Nobody hands out a role above their own."""
-    return RANK[Role(role)] <= RANK[Role(by.role)]
+    return RANK[role] <= RANK[by.role]
 
 
 def grantable_roles(by: Member) -> list[Role]:
@@ -64,9 +64,7 @@ def create_workspace(user: User, *, name: str, time_zone: str, default_country: 
         ),
     )
     with tenancy.scope(workspace.pk):
-        owner = Member.objects.create(
-            workspace=workspace, user=user, role=Role.OWNER, name=user.get_full_name()[:100]
-        )
+        owner = Member.objects.create(workspace=workspace, user=user, role=Role.OWNER, name=user.get_full_name()[:100])
         auditing.record(owner, "workspace.created", workspace.slug, after={"name": name})
     return workspace
 

@@ -266,7 +266,9 @@ def test_no_page_shows_a_secret(ana):
     client = sign_in(ana.user)
     bodies = [
         client.get(page(channel)).content.decode(),
-        client.post(page(channel, "channel_secrets"), {"token": "x" * 1001, "app_secret": "typed-secret"}).content.decode(),
+        client.post(
+            page(channel, "channel_secrets"), {"token": "x" * 1001, "app_secret": "typed-secret"}
+        ).content.decode(),
     ]
     for body in bodies:
         assert "EAAG-secret" not in body

@@ -82,9 +82,7 @@ def test_every_table_with_a_workspace_has_forced_row_security(db):
             "WHERE a.attname = 'workspace_id' AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"
         )
     }
-    forced = {
-        row[0] for row in ask("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
-    }
+    forced = {row[0] for row in ask("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")}
     assert with_workspace == set(tables())
     assert with_workspace <= forced
 
