@@ -118,7 +118,7 @@ STORIES = [
     ]),
     Story("Sofia Rossi", "393330000193", assigned="salma", lines=[
         customer(8 * HOUR, "Could somebody call me about the order for our hotel?"),
-        team("salma", 8 * HOUR - 10, "This is our courier, he also delivers to the back door.", "contacts", content=COURIER),
+        team("salma", 8 * HOUR - 10, "This is our courier, he knows the back door.", "contacts", content=COURIER),
         team("salma", 8 * HOUR - 11, "Tell him a time that suits you.", status="delivered"),
     ]),
     Story("عمر البكري", "201000000203", unread=1, lines=[

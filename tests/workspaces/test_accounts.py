@@ -20,7 +20,7 @@ from tests.factories import make_member, make_user, sign_in
 from tests.test_trespass import addresses
 from workspaces import joining, tenancy
 from workspaces.models import AuditEntry, User
-from workspaces.templatetags.browsers import browser
+from workspaces.templatetags.words import browser
 
 PASSWORD = "seven-otters-sleep"
 NEW_PASSWORD = "nine-herons-wake"

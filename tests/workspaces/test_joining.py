@@ -263,6 +263,7 @@ def test_inviting_sends_a_link_that_leads_in(ana, settings):
     page = reverse("workspaces:members", args=[ana.workspace.slug])
     answer = sign_in(ana.user).post(page, {"email": EMAIL, "role": "agent"}, headers={"Host": "testserver"})
     assert answer.status_code == 302
+    assert EMAIL in sign_in(ana.user).get(page).content.decode()
     [sent] = mail.outbox
     assert sent.to == [EMAIL]
     link = next(line for line in sent.body.splitlines() if line.startswith("http"))
