@@ -10,6 +10,7 @@ from uuid import uuid4
 from django.db.models import QuerySet
 
 from providers.registry import adapter
+from providers.types import Capabilities
 from workspaces.access import allows
 from workspaces.models import Member, Workspace
 
@@ -119,45 +120,46 @@ def composer(desk: Desk, *, text: str = "", error: str = "") -> dict[str, Any]:
     """What stands under the thread: a reply box, or why there is none."""
     conversation, channel = desk.conversation, desk.conversation.channel
     if not allows(desk.member.role, "reply"):
-        return {
-            "state": "read_only",
-            "title": "You can read this conversation",
-            "text": "Your role does not include replying.",
-        }
+        reason = "Your role does not include replying."
+        return {"state": "read_only", "title": "You can read this conversation", "text": reason}
     if not channel.is_open:
-        down = {"state": "channel_down", "title": f"{channel.name} is not connected"}
-        if allows(desk.member.role, "manage_channels"):
-            link = f"/w/{desk.member.workspace.slug}/settings/channels/"
-            return down | {
-                "text": channel.problem or "Nothing can be sent until it is.",
-                "link": link,
-                "link_text": "Open channels",
-            }
-        return down | {"text": "Nothing can be sent until an admin reconnects it in Settings."}
+        return {"state": "channel_down", "title": f"{channel.name} is not connected", **_repair(desk)}
     capabilities = adapter(channel.kind).capabilities
     ends, now = conversation.window_expires_at, desk.calendar.now
     state = window.state(ends, now, has_window=capabilities.reply_window is not None)
     if state == "closed":
         since = f" It closed on {desk.calendar.long(ends)}." if ends else ""
-        return {
-            "state": "closed",
-            "title": "The reply window is closed",
-            "text": f"It opens again as soon as the customer writes.{since}",
-        }
-    limits = {
-        kind: {"max": size, "types": sorted(capabilities.media_types.get(kind, ()))}
-        for kind, size in capabilities.media_limits.items()
-    }
+        reason = f"It opens again as soon as the customer writes.{since}"
+        return {"state": "closed", "title": "The reply window is closed", "text": reason}
     return {
         "state": state,
         "left": span(ends - now) if ends else "",
         "until": desk.calendar.long(ends) if ends else "",
         "until_iso": ends.isoformat() if ends else "",
-        "limits": json.dumps(limits),
+        "limits": json.dumps(_limits(capabilities)),
         "max_text": capabilities.max_text,
         "cid": str(uuid4()),
         "text": text,
         "error": error,
+    }
+
+
+def _repair(desk: Desk) -> dict[str, str]:
+    """What is wrong with the channel, and for those who can mend it the way there."""
+    if not allows(desk.member.role, "manage_channels"):
+        return {"text": "Nothing can be sent until an admin reconnects it in Settings."}
+    return {
+        "text": desk.conversation.channel.problem or "Nothing can be sent until it is.",
+        "link": f"/w/{desk.member.workspace.slug}/settings/channels/",
+        "link_text": "Open channels",
+    }
+
+
+def _limits(capabilities: Capabilities) -> dict[str, dict[str, Any]]:
+    """What may be attached, checked in the browser before an upload and again on the server."""
+    return {
+        kind: {"max": size, "types": sorted(capabilities.media_types.get(kind, ()))}
+        for kind, size in capabilities.media_limits.items()
     }
 
 

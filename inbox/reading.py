@@ -68,8 +68,8 @@ def quoted_by(conversation: Conversation, messages: Sequence[Message]) -> dict[s
     known = {message.provider_id: message for message in messages if message.provider_id in wanted}
     if missing := wanted - known.keys():
         found = messages_of(conversation).filter(channel_id=conversation.channel_id, provider_id__in=missing)
-        known |= {message.provider_id: message for message in found}
-    return {key: message for key, message in known.items() if key}
+        known.update({message.provider_id: message for message in found if message.provider_id})
+    return known
 
 
 def shared_files(conversation: Conversation) -> list[Attachment]:

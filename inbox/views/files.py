@@ -8,7 +8,7 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
@@ -24,7 +24,7 @@ RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 @require_safe
 @workspace_view("read_inbox")
-def media(request: HttpRequest, workspace: Workspace, uuid: UUID) -> HttpResponse:
+def media(request: HttpRequest, workspace: Workspace, uuid: UUID) -> HttpResponseBase:
     """One file, in place for types a browser shows safely, else as a download. Knows byte ranges, for seeking."""
     found = Attachment.objects.filter(workspace_id=workspace.pk, state=Attachment.State.READY, message__deleted_at=None)
     file = get_object_or_404(found, uuid=uuid)

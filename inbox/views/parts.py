@@ -41,7 +41,7 @@ def list_context(request: Any, workspace: Workspace, queue: str, *, current: str
     before = request.GET.get("before", "")
     page = queues.matching(query, workspace) if query else queues.page(queue, workspace, request.member, before=before)
     urls = presenting_pages.list_urls(workspace, queue)
-    context = {
+    context: dict[str, Any] = {
         "section": "inbox",
         "queue": queue,
         "queue_title": queues.TITLES[queue],
