@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -189,7 +189,9 @@ def settle(channel: Channel, results: Sequence[Result]) -> None:
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    return Claimed(*row[:5], _object(row[5]), *row[6:])
+    names = (field.name for field in fields(Claimed))
+    claimed = dict(zip(names, row, strict=True))
+    return Claimed(**{**claimed, "content": _object(claimed["content"])})
 
 
 def _object(value: Any) -> dict[str, Any]:
