@@ -28,6 +28,8 @@ RECONNECT_SECONDS = 0.5
 class Worker(SimpleWorker):
     """Runs jobs in this process: a fork per job would reach about 15 jobs a second."""
 
+    max_connection_wait_time = 1.0  # seconds between tries while Valkey is away; RQ's own wait doubles up to a minute
+
     def perform_job(self, job: Job, queue: Queue) -> bool:
         close_old_connections()
         try:
