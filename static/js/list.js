@@ -27,6 +27,13 @@
   });
   for (const name of ["live:up", "live:sync"]) document.addEventListener(name, refresh);
 
+  // The last row left, or the first came: what an empty list says follows.
+  document.addEventListener("carillon:upserted", ({ target }) => {
+    if (target !== rows()) return;
+    if (!target.querySelector(".row")) refresh();
+    else target.querySelector("[data-empty]")?.remove();
+  });
+
   // The chosen row is marked at once, not when the thread arrives.
   const mark = () => {
     const open = document.querySelector("[data-conversation]")?.dataset.conversation;

@@ -144,7 +144,7 @@ def test_looking_at_it_clears_the_badge(desk: Desk) -> None:
 
 def test_many_tabs_share_one_stream(desk: Desk) -> None:
     with desk.agent() as page:
-        pages = [page, *(page.context.new_page() for _ in range(4))]
+        pages = [page, *(page.context.new_page() for _ in range(2))]
         streams: list[str] = []
         page.context.on(
             "request", lambda request: streams.append(request.url) if request.url.endswith("/live") else None

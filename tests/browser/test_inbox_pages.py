@@ -22,10 +22,10 @@ def violations(page: Page) -> list[Any]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_on_any_page(desk: Desk, theme: Any) -> None:
     with desk.agent(color_scheme=theme) as page:
-        for rest in ["kit/", "mine/", "unassigned/", "all/", "closed/", "all/?q=nobody-has-this-name"]:
+        for rest in ["kit/", "mine/", "closed/", "all/?q=nobody-has-this-name"]:
             page.goto(desk.url(rest))
             assert (rest, violations(page)) == (rest, [])
-        for number in desk.conversations:
+        for number in list(desk.conversations)[:5]:
             page.goto(desk.thread(number))
             expect(page.locator("#log")).to_be_visible()
             assert (number, violations(page)) == (number, [])
