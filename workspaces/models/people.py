@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -46,6 +47,14 @@ class User(AbstractBaseUser):
         return (self.name or self.email).split("@")[0].split(" ")[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from."""
+
+    ip: str | None = None
+    user_agent: str = ""
+
+
 class Role(models.TextChoices):
     OWNER = "owner", "Owner"
     ADMIN = "admin", "Admin"
@@ -61,6 +70,9 @@ class Member(TenantModel):
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+
+    # Not a column: where the request came from that this member makes right now, for the audit log.
+    origin: Origin | None = None
 
     class Meta:
         constraints = [

@@ -23,7 +23,7 @@ SYSTEMS = [
 
 @register.filter
 def browser(user_agent: str) -> str:
-    """Name a browser by its User-Agent line: "Firefox on Linux", or the line itself, shortened, when neither part is known."""
+    """Name a browser by its User-Agent line: "Firefox on Linux", or the line itself when neither is known."""
     program = next((name for mark, name in BROWSERS if mark in user_agent), "")
     system = next((name for mark, name in SYSTEMS if mark in user_agent), "")
     return " on ".join(filter(None, [program, system])) or user_agent[:60] or "Unknown browser"
