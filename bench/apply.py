@@ -6,6 +6,8 @@ between one and a thousand statuses into a body; the more, the cheaper each.
 
 from __future__ import annotations
 
+from typing import Any
+
 from .stage import Stage, timed
 from .tables import Figure, figure
 
@@ -26,7 +28,7 @@ def run(stage: Stage, size: str, runs: int) -> list[Figure]:
     with stage.admin() as admin:
         rows.people(admin, home.channel.pk, home.workspace.pk, conversations)
         rows.history(admin, each=10)
-        total = admin.execute("SELECT count(*) FROM inbox_message").fetchone()[0]
+        total = rows.number(admin, "SELECT count(*) FROM inbox_message")
         admin.execute("CHECKPOINT")
     rates: dict[int, list[float]] = {shape: [] for shape in shapes}
     for _ in range(runs):
@@ -43,11 +45,11 @@ def run(stage: Stage, size: str, runs: int) -> list[Figure]:
     ]
 
 
-def _apply(stage: Stage, home: object, shape: int, count: int) -> float:
+def _apply(stage: Stage, home: Any, shape: int, count: int) -> float:
     """Statuses a second over `count` of them."""
     from inbox import receiving
 
-    from . import payloads
+    from . import payloads, rows
 
     channel = home.channel
     with stage.admin() as admin:
@@ -70,9 +72,9 @@ def _apply(stage: Stage, home: object, shape: int, count: int) -> float:
         while receiving.apply_pending():
             pass
     with stage.admin() as admin:
-        reached = admin.execute(
-            "SELECT count(*) FROM inbox_message WHERE status = 'delivered' AND provider_id = ANY(%s)", [ids]
-        ).fetchone()[0]
+        reached = rows.number(
+            admin, "SELECT count(*) FROM inbox_message WHERE status = 'delivered' AND provider_id = ANY(%s)", [ids]
+        )
         admin.execute("TRUNCATE inbox_inboundwebhook CASCADE")
     if reached != count:
         raise SystemExit(f"{count} statuses were stored, {reached} messages were delivered.")
