@@ -51,6 +51,7 @@ class Desk:
 
     def _context(self, role: str, **options: Any) -> BrowserContext:
         options = {"viewport": {"width": 1440, "height": 900}, "timezone_id": "Africa/Cairo", **options}
+        options.setdefault("reduced_motion", "reduce")  # a colour measured halfway through a fade says nothing
         if role not in self._states:
             with self.browser.new_context() as first:
                 page = first.new_page()
