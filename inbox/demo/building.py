@@ -16,6 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from contacts import matching
+from contacts.models import Contact
 from providers.registry import adapter
 from workspaces import channels, tenancy
 from workspaces.models import Channel, Member, User, Workspace
@@ -123,7 +124,10 @@ def _tell(story: Story, channel: Channel, members: dict[str, Member], now: datet
     )
     for line in story.lines:
         _say(conversation, line, members, now - timedelta(minutes=line.ago))
-    _note_decisions(conversation, story, members)
+    _note_decisions(conversation, story, members, now)
+    began = now - timedelta(minutes=story.lines[0].ago)
+    Contact.objects.filter(pk=identity.contact_id).update(created_at=began)
+    Conversation.objects.filter(pk=conversation.pk).update(created_at=began)
     return conversation
 
 
@@ -175,19 +179,19 @@ def _attach(message: Message, line: Line) -> None:
     )
 
 
-def _note_decisions(conversation: Conversation, story: Story, members: dict[str, Member]) -> None:
+def _note_decisions(conversation: Conversation, story: Story, members: dict[str, Member], now: datetime) -> None:
     """Leave in the thread who took the conversation and who resolved it, at the time it happened."""
     kinds = ConversationEvent.Kind
     member = members.get(story.assigned) or members.get(story.lines[-1].by)
-    decided = [(kinds.ASSIGNED, {"to": member.name}, conversation.last_reply_at)] if member and story.assigned else []
+    answered = [now - timedelta(minutes=line.ago) for line in story.lines if line.by]
+    decided = [(kinds.ASSIGNED, {"to": member.name}, answered[0])] if member and story.assigned and answered else []
     if story.resolved:
         decided.append((kinds.RESOLVED, {}, conversation.last_message_at + timedelta(minutes=2)))
     for kind, details, when in decided:
         event = ConversationEvent.objects.create(
             workspace_id=conversation.workspace_id, conversation=conversation, kind=kind, actor=member, details=details
         )
-        if when:
-            ConversationEvent.objects.filter(pk=event.pk).update(created_at=when)
+        ConversationEvent.objects.filter(pk=event.pk).update(created_at=when)
 
 
 def _reopen(team: Team, channel: Channel) -> None:
