@@ -1,7 +1,8 @@
 """How many delivery statuses a second go from stored webhooks to messages, on a big table.
 
 Every status is of another message and raises it from sent to delivered, so each is one row updated. Providers put
-between one and a thousand statuses into a body; the more, the cheaper each.
+between one and a thousand statuses into a body; the more, the cheaper each. The messages are spread over the table, as
+with many numbers sending at once; neighbours updated together find less room on their page and cost half as much again.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _apply(stage: Stage, home: Any, shape: int, count: int) -> float:
     channel = home.channel
     with stage.admin() as admin:
         found = admin.execute(
-            "SELECT provider_id FROM inbox_message WHERE status = 'sent' AND channel_id = %s ORDER BY id LIMIT %s",
+            "SELECT provider_id FROM inbox_message WHERE status = 'sent' AND channel_id = %s ORDER BY random() LIMIT %s",
             [channel.pk, count],
         ).fetchall()
         ids = [row[0] for row in found]
