@@ -36,7 +36,7 @@ def unfinished(stack: Stack) -> dict[str, int]:
 
 
 def check_sent(stack: Stack, promised: set[str]) -> Counter[str]:
-    """Every promised message was accepted once or failed visibly; returns how many ended in which status."""
+    """Every promised message was accepted once or failed visibly; returns how many ended how."""
     taken = accepted(stack)
     twice = {identity: times for identity, times in taken.items() if times > 1}
     assert not twice, f"sent more than once: {twice}"
@@ -54,7 +54,13 @@ def check_sent(stack: Stack, promised: set[str]) -> Counter[str]:
         else:
             assert identity in taken, f"{identity} shows as {status} and was never accepted"
             assert status == "delivered", f"{identity} was delivered and shows as {status}"
-    return Counter(row[0] for row in ours.values())
+    return Counter(f"{status} {code}".strip() for status, _, code in ours.values())
+
+
+def resent(stack: Stack) -> int:
+    """How many messages in doubt were proved absent, sent once more and arrived."""
+    [(number,)] = ask(stack, "SELECT count(*) FROM inbox_message WHERE resends = 1 AND status = 'delivered'")
+    return int(number)
 
 
 def check_received(stack: Stack, bodies: Iterable[bytes], ids: set[str]) -> None:

@@ -25,11 +25,17 @@ def in_state(conversation, send_state, *, started=None, **fields):
     return make_message(conversation, direction="out", send_state=send_state, started_at=started_at, **fields)
 
 
-def control(conversation, *, started=700.0, echoed=True, answered=True):
+def came(conversation, seconds):
+    """Let the stored webhook have come that long ago."""
+    [webhook] = everything(InboundWebhook, conversation.workspace_id)
+    change(webhook, received_at=ago(seconds))
+
+
+def control(conversation, *, started=700.0, echoed=True, answered=True, echoed_ago=None):
     """Another message of the same number, accepted around the same time."""
     return make_message(
         conversation, direction="out", started_at=ago(started), answered_at=ago(started) if answered else None,
-        echoed_at=ago(started - 1) if echoed else None,
+        echoed_at=ago(echoed_ago or started - 1) if echoed else None,
     )  # fmt: skip
 
 
@@ -116,19 +122,34 @@ def test_a_webhook_that_is_not_applied_yet_may_hold_the_echo(conversation):
     controls(conversation)
     message = doubtful(conversation)
     store(conversation.channel, text())
+    came(conversation, 650)
     assert settled(message) == ("unknown", "pending")
     while receiving.apply_pending():
         pass
     assert settled(message) == ("queued", "pending")
 
 
+def test_a_new_webhook_says_nothing_about_a_message_of_long_ago(conversation):
+    controls(conversation)
+    message = doubtful(conversation)
+    store(conversation.channel, text())
+    assert settled(message) == ("queued", "pending")
+
+
+def test_after_an_outage_of_webhooks_all_of_them_are_applied_first(conversation):
+    controls(conversation, echoed_ago=1)
+    message = doubtful(conversation)
+    store(conversation.channel, text())
+    assert settled(message) == ("unknown", "pending")
+
+
 def test_a_quarantined_webhook_of_that_time_may_hold_the_echo(conversation):
     controls(conversation)
     message = doubtful(conversation)
     deliver(conversation.channel, b"{")
+    came(conversation, 690)
     assert settled(message) == ("unknown", "pending")
-    [webhook] = everything(InboundWebhook, conversation.workspace_id)
-    change(webhook, received_at=ago(HOUR))
+    came(conversation, HOUR)
     assert settled(message) == ("queued", "pending")
 
 
