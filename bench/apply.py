@@ -55,7 +55,8 @@ def _apply(stage: Stage, home: Any, shape: int, count: int) -> float:
     channel = home.channel
     with stage.admin() as admin:
         found = admin.execute(
-            "SELECT provider_id FROM inbox_message WHERE status = 'sent' AND channel_id = %s ORDER BY random() LIMIT %s",
+            "SELECT provider_id FROM inbox_message WHERE channel_id = %s AND status = 'sent' "
+            "ORDER BY random() LIMIT %s",
             [channel.pk, count],
         ).fetchall()
         ids = [row[0] for row in found]
