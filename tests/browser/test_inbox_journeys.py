@@ -48,6 +48,20 @@ def test_a_reply_is_on_the_screen_at_once_and_its_ticks_move_forward(desk: Desk)
         assert ["First" in shown[0], "Second" in shown[1]] == [True, True]
 
 
+def test_list_thread_and_a_reply_break_no_rule_of_the_page(desk: Desk) -> None:
+    # `agent` fails the test for anything in the console and for every violation of the content security policy.
+    with desk.agent(reduced_motion="no-preference") as page:
+        page.goto(desk.url("all/"))
+        page.locator(f'.row[data-conv="{desk.conversations[AMELIA]["uuid"]}"]').click()
+        expect(page.locator("#thread-title")).to_contain_text("Amelia")
+        open_thread(page, desk, AMELIA)
+        page.get_by_label("Reply to").fill("Several\nlines\nthat grow")
+        page.get_by_label("Reply to").press("Enter")
+        expect(bubble(page, "that grow").locator(".bubble__meta")).to_contain_text("Delivered", timeout=15_000)
+        desk.customer_writes(AMELIA, "Understood, by the rules")
+        expect(bubble(page, "Understood, by the rules")).to_have_count(1)
+
+
 def test_text_survives_a_lost_connection_and_is_sent_once(desk: Desk) -> None:
     with desk.agent() as page:
         open_thread(page, desk, MAHMOUD)
