@@ -79,7 +79,7 @@ async def _bare_loop(base_url: str, count: int) -> None:
 
 def _request(base_url: str) -> dict[str, Any]:
     """One request as the dispatcher builds it."""
-    from inbox.dispatching import as_httpx
+    from inbox.calling import as_httpx
     from providers.registry import adapter
     from providers.types import Credentials, Outbound
 

@@ -33,7 +33,7 @@ from .models import Conversation, DeadLetter, InboundWebhook
 log = structlog.get_logger(__name__)
 
 # Seconds until the next try after the n-th; the first is also the time one worker has for a batch. Then it is dead.
-BACKOFF = (30, 30, 60, 300, 900, 3600, 7200, 21_600)
+BACKOFF = (10, 30, 60, 300, 900, 3600, 7200, 21_600)
 SOON = (1, 2, 5, 30)  # seconds, while an element waits for the message it changes
 BATCH = 100  # bodies per claim; a body may hold up to 1,000 elements
 MANY = 50  # changed conversations beyond which panes are told to look, not which ones
