@@ -35,11 +35,17 @@ def unfinished(stack: Stack) -> dict[str, int]:
     return {"messages": messages, "webhooks": webhooks, "parked": parked, "provider": waiting}
 
 
-def check_sent(stack: Stack, promised: set[str]) -> Counter[str]:
-    """Every promised message was accepted once or failed visibly; returns how many ended how."""
+def check_twice(stack: Stack) -> Counter[str]:
+    """No message was accepted more than once; returns which were accepted."""
     taken = accepted(stack)
     twice = {identity: times for identity, times in taken.items() if times > 1}
     assert not twice, f"sent more than once: {twice}"
+    return taken
+
+
+def check_sent(stack: Stack, promised: set[str]) -> Counter[str]:
+    """Every promised message was accepted once or failed visibly; returns how many ended how."""
+    taken = check_twice(stack)
     found = ask(stack, "SELECT uuid, status, send_state, error_code FROM inbox_message WHERE direction = 'out'")
     rows = {identity.hex: (status, state, code) for identity, status, state, code in found}
     missing = promised - rows.keys()

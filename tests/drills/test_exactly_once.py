@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from config.embedded import wait_until
+from config.embedded import StartFailed, wait_until
 from config.processes import CHECKOUT
 from tests.drills import checks
 from tests.drills.provider import Deliveries, message_ids, promised, simulator, webhooks
@@ -23,6 +23,7 @@ from tests.stack import Stack
 MESSAGES, WEBHOOKS = 3_000, 1_500
 LOAD_SECONDS = 28
 CEILING_SECONDS = 150
+SILENCE_SECONDS = 20  # without any webhook: longer than an unknown message waits for its control group
 KILLS = ("worker-bulk", "worker-live", "worker-default", "worker-inbound", "web") * 2 + ("clock", "worker-bulk")
 
 FAULTS = [
@@ -87,13 +88,15 @@ def load(stack: Stack, journal: Path, count: int, seconds: float, seed: int) -> 
 
 
 def kill_at_random(stack: Stack, chance: random.Random, progress: Callable[[], float]) -> None:
-    """SIGKILL one working process after the other, spread over the load, and empty Valkey in the middle."""
+    """SIGKILL one working process after the other; meanwhile webhooks fall silent once and Valkey is emptied once."""
     order = list(KILLS)
     chance.shuffle(order)
     moments = sorted(chance.uniform(0.02, 0.95) for _ in order)
     fresh: set[str] = set()  # started since Valkey forgot which workers there are
     for position, (name, moment) in enumerate(zip(order, moments, strict=True)):
         wait_until(lambda at=moment: progress() >= at, seconds=CEILING_SECONDS, what=f"{moment:.0%} of the load")
+        if position == len(order) // 3:
+            simulator(stack, "PUT", "webhooks", {"silence_seconds": SILENCE_SECONDS})
         if position == len(order) // 2:
             redis.Redis.from_url(stack.redis_url).flushall()
             fresh.clear()
@@ -114,5 +117,6 @@ def quiet(stack: Stack, seconds: float) -> None:
 
     try:
         wait_until(done, seconds=seconds, what="The end of all work")
-    except Exception as error:
+    except StartFailed as error:
+        checks.check_twice(stack)
         raise AssertionError(f"stuck after {seconds:.0f} seconds: {last}") from error
