@@ -60,6 +60,7 @@ class Media(Shown):
     state: str
     icon: str
     sight: bool
+    again: str  # URL that fetches a failed file once more; empty when that cannot help, or not for this person
 
 
 def shows_text(kind: str) -> bool:
@@ -67,18 +68,18 @@ def shows_text(kind: str) -> bool:
     return kind not in SILENT
 
 
-def body_of(message: Message, file: Attachment | None, media: str, *, deleted: bool) -> tuple[str, Any]:
-    """The body's template (empty for plain text) and what it shows."""
+def body_of(message: Message, file: Attachment | None, media: str, *, deleted: bool, again: str) -> tuple[str, Any]:
+    """The body's template (empty for plain text) and what it shows; `again` is where a failed file is fetched again."""
     if deleted:
         return f"{FOLDER}deleted.html", None
     if file is not None or message.kind in SIGHTS | SOUNDS | {"document"}:
-        return _media(message, file, media)
+        return _media(message, file, media, again)
     if drawer := DRAWERS.get(message.kind):
         return drawer(message.content, message.text)
     return "", None
 
 
-def _media(message: Message, file: Attachment | None, base: str) -> tuple[str, Media]:
+def _media(message: Message, file: Attachment | None, base: str, again: str) -> tuple[str, Media]:
     kind = message.kind
     ready = file is not None and file.state == Attachment.State.READY
     icon, state = ("", "") if ready else WAITING[file.state if file else Attachment.State.FAILED]  # type: ignore[index]
@@ -94,6 +95,7 @@ def _media(message: Message, file: Attachment | None, base: str) -> tuple[str, M
         state=state,
         icon=icon,
         sight=kind in SIGHTS,
+        again=again if file is not None and file.state == Attachment.State.FAILED else "",
     )
     if not ready:
         return f"{FOLDER}waiting.html", shown

@@ -111,7 +111,9 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     outgoing = message.direction == Message.Direction.OUT
     deleted = message.deleted_at is not None
     file = None if deleted else attachment_of(message)
-    body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted)
+    own = f"{frame.base}m/{message.uuid}/"
+    again = f"{own}fetch/" if frame.can_reply else ""
+    body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted, again=again)
     text = message.text if presenting_bodies.shows_text(message.kind) and not deleted else ""
     by = message.sender.name if outgoing and message.sender and not follows else ""
     source = SOURCES.get(message.source, "") if outgoing else ""

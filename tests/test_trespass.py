@@ -87,6 +87,7 @@ ROUTES = {
     "inbox:assignee": Route("reply", "POST", THREAD, QUEUE, {"to": "me"}),
     "inbox:status": Route("reply", "POST", THREAD, QUEUE, {"status": "resolved"}),
     "inbox:retry": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
+    "inbox:fetch": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
 }
 
 # Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inbox.models import Attachment, Message
 from tests import factories
-from tests.inbox.seeing import inbox, signed_in
+from tests.inbox.seeing import HTMX, inbox, signed_in, thread
 from workspaces import tenancy
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +97,41 @@ def test_files_that_are_not_there_are_not_found(ben: Any) -> None:
 def test_another_workspaces_file_is_not_found(ben: Any) -> None:
     zoe = factories.make_member(name="Zoe")
     assert signed_in(ben).get(inbox(ben, f"media/{stored(zoe).uuid}/")).status_code == 404
+
+
+def state(file: Attachment) -> str:
+    with tenancy.scope(file.workspace_id):
+        return Attachment.objects.get(pk=file.pk).state
+
+
+def test_a_failed_file_can_be_fetched_again(ben: Any) -> None:
+    file, client = stored(ben, state="failed", attempts=5, error="Gone."), signed_in(ben)
+    conversation, address = file.message.conversation, f"m/{file.message.uuid}/fetch/"
+    assert address in client.get(thread(ben, conversation)).content.decode()
+    html = client.post(thread(ben, conversation, address), **HTMX).content.decode()
+    assert "Fetching the file" in html
+    assert address not in html
+    with tenancy.scope(ben.workspace_id):
+        assert Attachment.objects.values_list("state", "attempts", "error").get(pk=file.pk) == ("pending", 0, "")
+    assert client.post(thread(ben, conversation, address))["Location"] == thread(ben, conversation)
+
+
+@pytest.mark.parametrize("ended", ["ready", "pending", "too_large", "blocked"])
+def test_only_a_failed_file_is_fetched_again(ben: Any, ended: str) -> None:
+    file, client = stored(ben, state=ended), signed_in(ben)
+    conversation, address = file.message.conversation, f"m/{file.message.uuid}/fetch/"
+    assert address not in client.get(thread(ben, conversation)).content.decode()
+    client.post(thread(ben, conversation, address), **HTMX)
+    assert state(file) == ended
+
+
+def test_who_may_not_reply_is_offered_no_fetching(ben: Any) -> None:
+    file = stored(ben, state="failed")
+    mia = factories.make_member(ben.workspace, role="marketer", name="Mia")
+    assert "/fetch/" not in signed_in(mia).get(thread(mia, file.message.conversation)).content.decode()
+
+
+def test_a_file_is_fetched_only_under_its_own_conversation(ben: Any) -> None:
+    file, other = stored(ben, state="failed"), factories.make_conversation(ben.workspace)
+    assert signed_in(ben).post(thread(ben, other, f"m/{file.message.uuid}/fetch/"), **HTMX).status_code == 404
+    assert state(file) == "failed"
