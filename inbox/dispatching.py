@@ -54,7 +54,7 @@ class Desk:
     channel: Channel
     adapter: Adapter
     credentials: Credentials
-    client: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport
     lane: int
     until: float  # time.monotonic() after which no new batch is begun
 
@@ -82,8 +82,8 @@ def drain(channel_id: int, *, lane: int, budget: float = BUDGET) -> int:
 
 
 async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -> int:
-    async with calling.client() as client:
-        desk = Desk(channel, adapter(channel.kind), keys, client, lane, until)
+    async with calling.connections() as transport:
+        desk = Desk(channel, adapter(channel.kind), keys, transport, lane, until)
         counts = await asyncio.gather(*(_pipeline(desk, number) for number in range(PIPELINES)))
     return sum(counts)
 
@@ -134,7 +134,7 @@ async def _uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, Med
     if not files:
         return {}, {}
     found = await asyncio.gather(
-        *(uploading.upload(desk.client, desk.adapter, desk.credentials, file) for file in files.values())
+        *(uploading.upload(desk.transport, desk.adapter, desk.credentials, file) for file in files.values())
     )
     media: dict[int, MediaRef] = {}
     refused: dict[int, Verdict] = {}
@@ -161,7 +161,7 @@ async def _send_in_order(
         if time.monotonic() >= stale_at:
             return verdicts + [put_back(later) for later in group[position:]]
         verdict = judge(
-            message, await calling.send(desk.client, desk.adapter, desk.credentials, message, media.get(message.id))
+            message, await calling.send(desk.transport, desk.adapter, desk.credentials, message, media.get(message.id))
         )
         verdicts.append(verdict)
         if verdict.result.state == "queued":

@@ -37,6 +37,7 @@ WITH due AS (
        AND NOT EXISTS (
            SELECT 1 FROM inbox_message e
             WHERE e.conversation_id = m.conversation_id AND e.id < m.id
+              AND e.send_state IN ('queued', 'claimed', 'started')
               AND (e.send_state IN ('claimed', 'started')
                    OR (e.send_state = 'queued' AND (e.attempt > 0 OR e.started_at IS NOT NULL)
                        AND e.due_at > m.due_at AND e.lane <= m.lane)))

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from providers.base import Explanation
 from providers.registry import adapter
 from workspaces.models import Channel
 from workspaces.templatetags.ui import icon
@@ -20,6 +21,7 @@ from .models import Attachment, Message
 from .presenting import Shown
 from .presenting_times import Calendar, microseconds
 from .previews import preview_of
+from .sending import WINDOW_BOUND
 
 TICKS = {
     "pending": ("clock", "", "Waiting to be sent"),
@@ -49,7 +51,7 @@ class Quote(Shown):
 
 @dataclass(frozen=True, slots=True)
 class Problem(Shown):
-    """Why a message did not go out, in plain words, with the provider's code for whoever asks them."""
+    """Why a message did not go out and what to do, in plain words, with the provider's code for whoever asks them."""
 
     text: str
     action: str
@@ -96,9 +98,11 @@ class Frame:
     base: str  # URL of the conversation
     media: str  # URL that media hang under
     can_reply: bool
+    has_window: bool = True  # whether anything but a template can go out now
     quoted: dict[str, Message] = field(default_factory=dict)
 
 
+FINAL = {"unusable_content"}  # of the codes that are ours, those that another try meets again
 SOURCES = {"api": "API", "broadcast": "Broadcast", "automation": "Automatic", "elsewhere": "Sent from another app"}
 
 
@@ -168,12 +172,16 @@ def _state(message: Message) -> str:
 
 
 def _problem(message: Message, frame: Frame) -> Problem:
-    said = adapter(frame.channel.kind).explain(message.error_code)
+    code = message.error_code
+    said = adapter(frame.channel.kind).explain(code)
+    if not code.isdigit() and message.error_text:
+        said = Explanation(message.error_text, "", code not in FINAL)
+    fits = frame.has_window or message.kind not in WINDOW_BOUND
     return Problem(
-        text=said.text if message.error_code.isdigit() else message.error_text or said.text,
+        text=said.text,
         action=said.action,
-        code=message.error_code,
-        retry=f"{frame.base}m/{message.uuid}/retry/" if frame.can_reply else "",
+        code=code if code.isdigit() else "",
+        retry=f"{frame.base}m/{message.uuid}/retry/" if frame.can_reply and fits and said.retry else "",
     )
 
 

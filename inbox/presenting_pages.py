@@ -66,6 +66,12 @@ class Desk:
     def media(self) -> str:
         return f"{inbox_url(self.member.workspace)}media/"
 
+    @property
+    def window(self) -> str:
+        """How the reply window stands: open, closing or closed."""
+        has_window = adapter(self.conversation.channel.kind).capabilities.reply_window is not None
+        return window.state(self.conversation.window_expires_at, self.calendar.now, has_window=has_window)
+
     def frame(self, stretch: reading.Stretch) -> Frame:
         return Frame(
             calendar=self.calendar,
@@ -74,6 +80,7 @@ class Desk:
             base=self.base,
             media=self.media,
             can_reply=allows(self.member.role, "reply"),
+            has_window=self.window != "closed",
             quoted=stretch.quoted,
         )
 
@@ -82,7 +89,7 @@ def thread(desk: Desk) -> dict[str, Any]:
     """What the header, the composer and the contact show of a conversation."""
     conversation, name = desk.conversation, display_name(desk.conversation)
     words = conversation.contact.name.split()
-    urls = {part: f"{desk.base}{part}/" for part in ("seen", "older", "delta", "send", "assignee", "status")}
+    urls = {part: f"{desk.base}{part}/" for part in ("seen", "unread", "older", "delta", "send", "assignee", "status")}
     return {
         "id": str(conversation.uuid),
         "name": name,
@@ -126,7 +133,7 @@ def composer(desk: Desk, *, text: str = "", error: str = "") -> dict[str, Any]:
         return {"state": "channel_down", "title": f"{channel.name} is not connected", **_repair(desk)}
     capabilities = adapter(channel.kind).capabilities
     ends, now = conversation.window_expires_at, desk.calendar.now
-    state = window.state(ends, now, has_window=capabilities.reply_window is not None)
+    state = desk.window
     if state == "closed":
         since = f" It closed on {desk.calendar.long(ends)}." if ends else ""
         reason = f"It opens again as soon as the customer writes.{since}"

@@ -33,6 +33,7 @@ urlpatterns = [
     path("<queue:queue>/c/<uuid:uuid>/older/", threads.older, name="older"),
     path("<queue:queue>/c/<uuid:uuid>/delta/", threads.delta, name="delta"),
     path("<queue:queue>/c/<uuid:uuid>/seen/", threads.seen, name="seen"),
+    path("<queue:queue>/c/<uuid:uuid>/unread/", threads.unread, name="unread"),
     path("<queue:queue>/c/<uuid:uuid>/send/", writing.send, name="send"),
     path("<queue:queue>/c/<uuid:uuid>/assignee/", deciding.assignee, name="assignee"),
     path("<queue:queue>/c/<uuid:uuid>/status/", deciding.status, name="status"),

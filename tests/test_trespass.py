@@ -83,6 +83,7 @@ ROUTES = {
     "inbox:older": Route("read_inbox", ids=THREAD, fixed=QUEUE),
     "inbox:delta": Route("read_inbox", ids=THREAD, fixed=QUEUE),
     "inbox:seen": Route("read_inbox", "POST", THREAD, QUEUE),
+    "inbox:unread": Route("reply", "POST", THREAD, QUEUE),
     "inbox:send": Route("reply", "POST", THREAD, QUEUE, {"text": "Hello"}),
     "inbox:assignee": Route("reply", "POST", THREAD, QUEUE, {"to": "me"}),
     "inbox:status": Route("reply", "POST", THREAD, QUEUE, {"status": "resolved"}),

@@ -135,16 +135,16 @@ def changes(request: Any, desk: Desk, *, with_row: bool = False) -> HttpResponse
     context["composer_changed"] = bool(shown) and shown != context["composer"]["state"]
     context["side"] = "closed" if request.COOKIES.get(presenting_pages.SIDE) == "closed" else "open"
     if with_row:
-        context |= row_context(request, desk)
+        context |= row_context(request, desk, current=str(desk.conversation.uuid))
     return render(request, "inbox/_delta.html", context)
 
 
-def row_context(request: Any, desk: Desk) -> dict[str, Any]:
-    """The conversation's row as it is in the queue now, or that it has left it."""
+def row_context(request: Any, desk: Desk, *, current: str) -> dict[str, Any]:
+    """The conversation's row as it is in the queue now, or that it has left it; `current` is the one that is open."""
     workspace, uuid = desk.member.workspace, desk.conversation.uuid
     found = queues.named([uuid], desk.queue, workspace, desk.member)
     base = presenting_pages.list_urls(workspace, desk.queue)["queue"]
-    shown = rows(found, base=base, calendar=desk.calendar, current=str(uuid), show_assignee=desk.queue != "mine")
+    shown = rows(found, base=base, calendar=desk.calendar, current=current, show_assignee=desk.queue != "mine")
     return {"with_row": True, "rows": shown, "gone": [] if found else [uuid]}
 
 

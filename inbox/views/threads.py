@@ -6,17 +6,17 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from inbox import conversations, presenting_pages, reading
+from inbox import conversations, presenting_pages, queues, reading
 from inbox.models import Message
 from inbox.presenting_pages import Desk
 from inbox.presenting_threads import timeline
 from workspaces.access import workspace_view
 from workspaces.models import Workspace
 
-from .parts import changes, desk, full_page, is_fragment, older_context, thread_context
+from .parts import changes, desk, full_page, is_fragment, older_context, row_context, thread_context, told
 
 
 @require_GET
@@ -57,6 +57,21 @@ def seen(request: Any, workspace: Workspace, queue: str, uuid: UUID) -> HttpResp
     if presenting_pages.thread(at)["can_reply"]:
         conversations.mark_seen(at.conversation, by=request.member)
     return HttpResponse(status=204)
+
+
+@require_POST
+@workspace_view("reply")
+def unread(request: Any, workspace: Workspace, queue: str, uuid: UUID) -> HttpResponse:
+    """Put the conversation back on the pile and go back to the list: an open one would be seen again at once."""
+    at = desk(request, workspace, queue, uuid)
+    conversations.mark_unread(at.conversation, by=request.member)
+    address = presenting_pages.list_urls(workspace, queue)["queue"]
+    if not request.htmx:
+        return redirect(address)
+    context = row_context(request, at, current="") | {"queue_title": queues.TITLES[queue]}
+    response = render(request, "inbox/_closed.html", context)
+    response["HX-Push-Url"] = address
+    return told(response, **{"conversation:closed": {"id": str(uuid)}})
 
 
 def _before(request: HttpRequest, at: Desk) -> Message | None:

@@ -113,13 +113,55 @@ def test_what_a_customer_writes_stays_text(ben: Any, nora: Any) -> None:
 
 def test_ticks_have_words_and_a_failure_its_reason(ben: Any, nora: Any) -> None:
     for number, status in enumerate(["pending", "sent", "delivered", "read", "failed"]):
-        failed = {"error_code": "131026"} if status == "failed" else {}
+        failed = {"error_code": "131000"} if status == "failed" else {}
         say(nora, status, minutes=9 - number, direction="out", sender=ben, status=status, **failed)
     html = page(ben, nora)
     for word in ("Waiting to be sent", "Sent", "Delivered", "Read", "Not sent"):
         assert f'<span class="vh">{word}</span>' in html
-    assert "(131026)" in html
+    assert "(131000)" in html
     assert "/retry/" in html
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "offered", "advice"),
+    [
+        ("131000", "", True, "Try again in a few minutes"),
+        ("130429", "", True, "Wait a while"),
+        ("190", "", True, "System users"),
+        ("131053", "", True, "type and size"),
+        ("130403", "", True, "Unblock them"),
+        ("999999", "", True, "own words"),
+        ("", "", True, "own words"),
+        ("no_answer", "", True, "Wait for a delivery report"),
+        ("outcome_unknown", "Ask the customer.", True, "Ask the customer."),
+        ("expired", "It waited too long.", True, "It waited too long."),
+        ("unusable_content", "This could not be sent.", False, "This could not be sent."),
+        ("131047", "", False, "wait for them to write"),
+        ("131026", "", False, "Check the number"),
+        ("131051", "", False, "another form"),
+        ("131050", "", False, "Do not send them marketing"),
+        ("132001", "", False, "pick an approved one"),
+    ],
+)
+def test_retry_is_offered_where_it_can_help_and_advice_always(
+    ben: Any, nora: Any, code: str, text: str, offered: bool, advice: str
+) -> None:
+    say(nora, "Hi", minutes=1, direction="out", sender=ben, status="failed", error_code=code, error_text=text)
+    html = page(ben, nora)
+    assert ("/retry/" in html) is offered
+    assert advice in html
+    assert "_unknown)" not in html
+
+
+def test_outside_the_reply_window_only_a_template_can_be_tried_again(ben: Any, nora: Any) -> None:
+    with tenancy.scope(ben.workspace_id):
+        Conversation.objects.filter(pk=nora.pk).update(window_expires_at=timezone.now() - timedelta(hours=1))
+    failed = {"direction": "out", "sender": ben, "status": "failed", "error_code": "131000"}
+    text = say(nora, "Hi", minutes=2, **failed)
+    template = say(nora, "", minutes=1, kind="template", content={"name": "hello", "language": "en"}, **failed)
+    html = page(ben, nora)
+    assert f"m/{text.uuid}/retry/" not in html
+    assert f"m/{template.uuid}/retry/" in html
 
 
 def test_a_deleted_message_keeps_its_place_without_its_words(ben: Any, nora: Any) -> None:
@@ -230,6 +272,21 @@ def test_looking_marks_nothing_and_seen_does(ben: Any, nora: Any) -> None:
     assert client.post(thread(ben, nora, "seen/"), **HTMX).status_code == 204
     with tenancy.scope(ben.workspace_id):
         assert Conversation.objects.get(pk=nora.pk).unread_count == 0
+
+
+def test_marking_unread_goes_back_to_the_list(ben: Any, nora: Any) -> None:
+    client = signed_in(ben)
+    client.post(thread(ben, nora, "seen/"), **HTMX)
+    response = client.post(thread(ben, nora, "unread/"), **HTMX)
+    html = response.content.decode()
+    assert response["HX-Push-Url"] == f"/w/{ben.workspace.slug}/inbox/all/"
+    assert "Choose a conversation" in html
+    assert f'id="c-{nora.uuid}"' in html
+    assert "Unread: " in html
+    assert "aria-current" not in html
+    assert client.post(thread(ben, nora, "unread/"))["Location"] == f"/w/{ben.workspace.slug}/inbox/all/"
+    with tenancy.scope(ben.workspace_id):
+        assert Conversation.objects.get(pk=nora.pk).unread_count == 1
 
 
 def test_a_conversation_nobody_knows_is_not_found(ben: Any) -> None:
