@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import socket
 import time
@@ -50,6 +51,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, queue: str, burst: bool, **options: Any) -> None:
         """Work; after an outage of Valkey, begin again."""
         refuse_unbound_role()
+        # What is loaded now stays for good: without it, each collection walks it again, a sixth of a message's cost.
+        gc.collect()
+        gc.freeze()
         self.stopping = False
         signal.signal(signal.SIGTERM, self._stop_between_attempts)
         signal.signal(signal.SIGINT, self._stop_between_attempts)
