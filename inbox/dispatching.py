@@ -172,13 +172,12 @@ async def _send_in_order(
 def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
     """Write a batch's answers, apply statuses that were faster than them, tell the screens."""
     results = [verdict.result for verdict in verdicts]
-    _write(channel, results)
-    for verdict in verdicts:
-        if verdict.pause:
-            _pause(channel, verdict.pause)
-            break
+    # First the stop, then the rows: whoever sees a message queued again must also see that its channel may not send.
+    if reason := next((verdict.pause for verdict in verdicts if verdict.pause), ""):
+        _pause(channel, reason)
     if holds := [verdict.hold for verdict in verdicts if verdict.hold]:
         _hold(channel, max(holds))
+    _write(channel, results)
     with tenancy.scope(channel.workspace_id):
         accepted = [result.provider_id for result in results if result.provider_id]
         if accepted:

@@ -34,6 +34,10 @@ WITH due AS (
     SELECT m.id FROM inbox_message m
      WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.send_state = 'queued'
        AND m.lane <= %(lane)s AND m.due_at <= clock_timestamp()
+       AND EXISTS (SELECT 1 FROM workspaces_channel h
+                    WHERE h.id = %(channel)s AND h.status = 'open' AND h.disconnected_at IS NULL
+                      AND NOT h.sending_paused
+                      AND (h.sending_held_until IS NULL OR h.sending_held_until <= clock_timestamp()))
        AND NOT EXISTS (
            SELECT 1 FROM inbox_message e
             WHERE e.conversation_id = m.conversation_id AND e.id < m.id
