@@ -14,6 +14,7 @@ SIGHTS = {"image", "video", "sticker"}
 SOUNDS = {"audio", "voice"}
 # Kinds whose text is drawn by their own template, or that have none.
 SILENT = {
+    "reaction",
     "location",
     "contacts",
     "interactive",
@@ -220,7 +221,12 @@ def _unshown(content: dict[str, Any], text: str) -> tuple[str, Any]:
     return f"{FOLDER}unshown.html", visible(text)
 
 
+def _reaction(content: dict[str, Any], text: str) -> tuple[str, Any]:
+    return f"{FOLDER}reaction.html", visible(str(content.get("emoji") or ""))
+
+
 DRAWERS = {
+    "reaction": _reaction,
     "location": _place,
     "contacts": _people,
     "interactive": _choices,

@@ -50,6 +50,13 @@ class Quote(Shown):
 
 
 @dataclass(frozen=True, slots=True)
+class Reaction(Shown):
+    emoji: str
+    who: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Problem(Shown):
     """Why a message did not go out and what to do, in plain words, with the provider's code for whoever asks them."""
 
@@ -76,7 +83,10 @@ class Bubble(Shown):
     by: str
     source: str
     quote: Quote | None
-    reactions: list[tuple[str, str]]
+    reactions: list[Reaction]
+    who: str  # whom an answer would quote; empty when it cannot
+    react: str  # URL for the team's reaction, empty for messages that take none
+    reacted: str  # the team's present one
     edited: bool
     forwarded: bool
     time: str
@@ -125,6 +135,7 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     quote = None if deleted else _quote(message, frame)
     problem = _problem(message, frame) if outgoing and message.status == Message.Status.FAILED else None
     reactions = _reactions(message, frame)
+    known = frame.can_reply and not deleted and bool(message.provider_id)
     return Bubble(
         id=f"m-{message.uuid}",
         mid=str(message.uuid),
@@ -140,6 +151,9 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
         source=source,
         quote=quote,
         reactions=reactions,
+        who=(sender_name(message) if outgoing else frame.contact) if known else "",
+        react=f"{own}reaction/" if known and not outgoing else "",
+        reacted=message.reactions.get("team", ""),
         edited=message.edited_at is not None and not deleted,
         forwarded=forwarded,
         time=frame.calendar.clock(message.occurred_at),
@@ -176,12 +190,13 @@ def _problem(message: Message, frame: Frame) -> Problem:
     said = adapter(frame.channel.kind).explain(code)
     if not code.isdigit() and message.error_text:
         said = Explanation(message.error_text, "", code not in FINAL)
-    fits = frame.has_window or message.kind not in WINDOW_BOUND
+    possible = frame.can_reply and (frame.has_window or message.kind not in WINDOW_BOUND)
+    offered = possible and said.retry and message.kind != "reaction"  # a reaction is simply made again
     return Problem(
         text=said.text,
         action=said.action,
         code=code if code.isdigit() else "",
-        retry=f"{frame.base}m/{message.uuid}/retry/" if frame.can_reply and fits and said.retry else "",
+        retry=f"{frame.base}m/{message.uuid}/retry/" if offered else "",
     )
 
 
@@ -189,9 +204,12 @@ def _quote(message: Message, frame: Frame) -> Quote | None:
     if not message.reply_to:
         return None
     quoted = frame.quoted.get(message.reply_to)
-    if quoted is None:
-        return Quote("Reply", "An earlier message", "")
-    who = frame.contact if quoted.direction == Message.Direction.IN else sender_name(quoted)
+    return quote_of(quoted, frame.contact) if quoted else Quote("Reply", "An earlier message", "")
+
+
+def quote_of(quoted: Message, contact: str) -> Quote:
+    """A message as an answer quotes it; `contact` is what the customer is called."""
+    who = contact if quoted.direction == Message.Direction.IN else sender_name(quoted)
     words = "Deleted message" if quoted.deleted_at else visible(preview_of(quoted.kind, quoted.text, quoted.content))
     return Quote(who, words, f"#m-{quoted.uuid}")
 
@@ -200,6 +218,6 @@ def sender_name(message: Message) -> str:
     return message.sender.name if message.sender else SOURCES.get(message.source, "Your team")
 
 
-def _reactions(message: Message, frame: Frame) -> list[tuple[str, str]]:
+def _reactions(message: Message, frame: Frame) -> list[Reaction]:
     who = {"contact": frame.contact, "team": "Your team"}
-    return [(emoji, who.get(side, side)) for side, emoji in message.reactions.items() if emoji]
+    return [Reaction(emoji, who.get(side, side), side == "team") for side, emoji in message.reactions.items() if emoji]

@@ -16,9 +16,9 @@ from workspaces.models import Member, Workspace
 
 from . import queues, reading, window
 from .formatting import visible
-from .models import Attachment, Conversation
+from .models import Attachment, Conversation, Message
 from .presenting_bodies import file_facts
-from .presenting_messages import Frame
+from .presenting_messages import Frame, quote_of
 from .presenting_rows import display_name
 from .presenting_times import Calendar, span
 
@@ -92,6 +92,7 @@ def thread(desk: Desk) -> dict[str, Any]:
     urls = {part: f"{desk.base}{part}/" for part in ("seen", "unread", "older", "delta", "send", "assignee", "status")}
     return {
         "id": str(conversation.uuid),
+        "base": desk.base,
         "name": name,
         "first_name": visible(words[0]) if words else "",
         "number": conversation.identity.display,
@@ -123,8 +124,8 @@ def _facts(desk: Desk) -> list[dict[str, Any]]:
     return facts
 
 
-def composer(desk: Desk, *, text: str = "", error: str = "") -> dict[str, Any]:
-    """What stands under the thread: a reply box, or why there is none."""
+def composer(desk: Desk, *, text: str = "", error: str = "", quoted: Message | None = None) -> dict[str, Any]:
+    """What stands under the thread: a reply box with what was written and is quoted, or why there is none."""
     conversation, channel = desk.conversation, desk.conversation.channel
     if not allows(desk.member.role, "reply"):
         reason = "Your role does not include replying."
@@ -148,6 +149,8 @@ def composer(desk: Desk, *, text: str = "", error: str = "") -> dict[str, Any]:
         "cid": str(uuid4()),
         "text": text,
         "error": error,
+        "quote": quote_of(quoted, display_name(conversation)) if quoted else None,
+        "reply_to": str(quoted.uuid) if quoted else "",
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -27,9 +28,19 @@ class Stretch:
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
-    """The thread newest first, with what a bubble shows. Reactions are drawn on their target, not as messages."""
+    """The thread newest first, with what a bubble shows.
+
+    Reactions are drawn on their target, not as messages; only one that was refused has a bubble, which says why.
+    """
     found = Message.objects.filter(workspace_id=conversation.workspace_id, conversation=conversation)
-    return found.exclude(kind="reaction").select_related("sender", "attachment").order_by("-occurred_at", "-id")
+    drawn = ~Q(kind="reaction") | Q(status=Message.Status.FAILED)
+    return found.filter(drawn).select_related("sender", "attachment").order_by("-occurred_at", "-id")
+
+
+def quotable(conversation: Conversation, uuid: UUID) -> Message | None:
+    """The named message of this conversation if an answer can quote it: the provider knows it, and it still stands."""
+    found = messages_of(conversation).filter(deleted_at=None, provider_id__isnull=False)
+    return found.filter(uuid=uuid).first()
 
 
 def page(conversation: Conversation, *, before: Message | None = None, size: int = PAGE) -> Stretch:

@@ -39,4 +39,5 @@ urlpatterns = [
     path("<queue:queue>/c/<uuid:uuid>/status/", deciding.status, name="status"),
     path("<queue:queue>/c/<uuid:uuid>/m/<uuid:message>/retry/", writing.retry, name="retry"),
     path("<queue:queue>/c/<uuid:uuid>/m/<uuid:message>/fetch/", files.fetch, name="fetch"),
+    path("<queue:queue>/c/<uuid:uuid>/m/<uuid:message>/reaction/", writing.reaction, name="reaction"),
 ]

@@ -89,6 +89,7 @@ ROUTES = {
     "inbox:status": Route("reply", "POST", THREAD, QUEUE, {"status": "resolved"}),
     "inbox:retry": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
     "inbox:fetch": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
+    "inbox:reaction": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE, {"emoji": "👍"}),
 }
 
 # Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.

@@ -12,11 +12,12 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_datetime
 
 from inbox import presenting_pages, queues, reading
-from inbox.models import Conversation
+from inbox.models import Conversation, Message
 from inbox.presenting_pages import Desk
 from inbox.presenting_rows import rows
 from inbox.presenting_threads import timeline
 from inbox.presenting_times import Calendar
+from inbox.reacting import EMOJI
 from workspaces.models import Channel, Member, Workspace
 
 LONGEST_CURSOR = timedelta(days=2)  # a tab that slept longer gets the recent changes only and reloads by hand
@@ -82,12 +83,13 @@ def page_context(request: Any, workspace: Workspace, queue: str, *, current: str
     }
 
 
-def thread_context(desk: Desk, stretch: reading.Stretch) -> dict[str, Any]:
-    """The open thread: its bubbles and everything around them."""
+def thread_context(desk: Desk, stretch: reading.Stretch, **writing: Any) -> dict[str, Any]:
+    """The open thread: its bubbles and everything around them; `writing` is what the reply box holds already."""
     return {
         "thread": presenting_pages.thread(desk),
         "timeline": timeline(stretch.messages, stretch.events, desk.frame(stretch), before=stretch.above),
-        "composer": presenting_pages.composer(desk),
+        "composer": presenting_pages.composer(desk, **writing),
+        "reactions": list(EMOJI.items()),
         "members": team(desk.member.workspace),
         "urls": presenting_pages.list_urls(desk.member.workspace, desk.queue),
         "now_clock": desk.calendar.clock(desk.calendar.now),
@@ -113,17 +115,23 @@ def full_page(
     desk: Desk,
     *,
     stretch: reading.Stretch | None = None,
-    text: str = "",
-    error: str = "",
     status: int = 200,
+    **writing: Any,
 ) -> HttpResponse:
-    """The three panes with this conversation open; with `error`, the reply box says why nothing was sent."""
+    """The three panes with this conversation open; `writing` is for the reply box: text, error, quoted."""
     workspace = desk.member.workspace
     context = page_context(request, workspace, desk.queue, current=str(desk.conversation.uuid))
-    context |= thread_context(desk, stretch or reading.page(desk.conversation)) | presenting_pages.side(desk)
-    if error:
-        context["composer"] = presenting_pages.composer(desk, text=text, error=error)
+    stretch = stretch or reading.page(desk.conversation)
+    context |= thread_context(desk, stretch, **writing) | presenting_pages.side(desk)
     return render(request, "inbox/inbox.html", context, status=status)
+
+
+def quoted(desk: Desk, named: str) -> Message | None:
+    """The message somebody is about to reply to; None when none was named, or it cannot be quoted."""
+    try:
+        return reading.quotable(desk.conversation, UUID(named)) if named else None
+    except ValueError:
+        return None
 
 
 def changes(request: Any, desk: Desk, *, with_row: bool = False) -> HttpResponse:

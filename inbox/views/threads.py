@@ -16,7 +16,7 @@ from inbox.presenting_threads import timeline
 from workspaces.access import workspace_view
 from workspaces.models import Workspace
 
-from .parts import changes, desk, full_page, is_fragment, older_context, row_context, thread_context, told
+from .parts import changes, desk, full_page, is_fragment, older_context, quoted, row_context, thread_context, told
 
 
 @require_GET
@@ -26,7 +26,7 @@ def conversation(request: HttpRequest, workspace: Workspace, queue: str, uuid: U
     at = desk(request, workspace, queue, uuid)
     stretch = reading.page(at.conversation, before=_before(request, at))
     if not is_fragment(request):
-        return full_page(request, at, stretch=stretch)
+        return full_page(request, at, stretch=stretch, quoted=quoted(at, request.GET.get("reply_to", "")))
     context = thread_context(at, stretch) | presenting_pages.side(at)
     context["side"] = request.COOKIES.get(presenting_pages.SIDE, "open")
     return render(request, "inbox/_opened.html", context)

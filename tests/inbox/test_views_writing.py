@@ -133,6 +133,89 @@ def test_a_file_that_is_not_what_it_says_stays_here(ben: Any, nora: Any, upload:
     assert sent(nora) == []
 
 
+def test_a_reply_can_quote_a_message_of_its_conversation(ben: Any, nora: Any) -> None:
+    asked = factories.make_message(nora, text="Is it open?")
+    response = signed_in(ben).post(thread(ben, nora, "send/"), reply(nora, "Yes", reply_to=str(asked.uuid)), **HTMX)
+    assert [message.reply_to for message in sent(nora)] == [asked.provider_id]
+    assert f'href="#m-{asked.uuid}"' in response.content.decode()
+
+
+def test_the_first_of_several_files_takes_the_quote_along(ben: Any, nora: Any) -> None:
+    asked = factories.make_message(nora)
+    form = reply(nora, "", file=picture(), reply_to=str(asked.uuid))
+    assert signed_in(ben).post(thread(ben, nora, "send/"), form, **HTMX).status_code == 200
+    assert [message.reply_to for message in sent(nora)] == [asked.provider_id]
+
+
+def test_what_cannot_be_quoted_stops_the_reply(ben: Any, nora: Any) -> None:
+    elsewhere = factories.make_message(factories.make_conversation(ben.workspace))
+    deleted = factories.make_message(nora, deleted_at=timezone.now())
+    unsent = factories.make_message(nora, direction="out", status="failed", provider_id=None)
+    client = signed_in(ben)
+    for message in (elsewhere, deleted, unsent):
+        said = client.post(thread(ben, nora, "send/"), reply(nora, reply_to=str(message.uuid)), **HTMX)
+        assert (said.status_code, said.json()["text"]) == (422, "The message you reply to is no longer there.")
+        assert f"?reply_to={message.uuid}" not in client.get(thread(ben, nora)).content.decode()
+
+
+def test_without_scripts_a_link_puts_the_quote_above_the_reply_box(ben: Any, nora: Any) -> None:
+    asked, client = factories.make_message(nora, text="Is it open on Friday?"), signed_in(ben)
+    assert f"?reply_to={asked.uuid}" in client.get(thread(ben, nora)).content.decode()
+    html = client.get(thread(ben, nora), {"reply_to": str(asked.uuid)}).content.decode()
+    assert f'name="reply_to" id="composer-reply-to" value="{asked.uuid}"' in html
+    strip = html.split('id="composer-quote"')[1].split("</div>")[0]
+    assert "Is it open on Friday?" in strip
+    assert not strip.startswith(" hidden")
+    refused = client.post(thread(ben, nora, "send/"), reply(nora, "", reply_to=str(asked.uuid)))
+    assert f'value="{asked.uuid}"' in refused.content.decode()  # the quote comes back with the complaint
+    for nonsense in ("x", str(uuid.uuid4())):
+        assert 'id="composer-quote" hidden' in client.get(thread(ben, nora), {"reply_to": nonsense}).content.decode()
+
+
+def test_a_reaction_shows_at_once_and_can_be_taken_back(ben: Any, nora: Any) -> None:
+    said = factories.make_message(nora, text="Thank you", reactions={"contact": "🙏"})
+    client, address = signed_in(ben), thread(ben, nora, f"m/{said.uuid}/reaction/")
+    html = client.post(address, {"emoji": "❤️"}, **HTMX).content.decode()
+    assert '❤️<span class="vh"> from Your team' in html
+    assert "Take the reaction back" in html
+    html = client.post(address, {"emoji": ""}, **HTMX).content.decode()
+    assert "from Your team" not in html
+    assert '🙏<span class="vh"> from' in html
+    signs = [(message.kind, message.content["emoji"], message.content["target"]) for message in sent(nora)]
+    assert signs == [("reaction", "❤️", said.provider_id), ("reaction", "", said.provider_id)]
+    assert client.post(address, {"emoji": "👍"})["Location"] == thread(ben, nora)
+
+
+def test_only_the_offered_emoji_and_only_for_the_customers_messages(ben: Any, nora: Any) -> None:
+    theirs, client = factories.make_message(nora), signed_in(ben)
+    ours = factories.make_message(nora, direction="out", status="sent", sender=ben)
+    html = client.get(thread(ben, nora)).content.decode()
+    assert f"m/{theirs.uuid}/reaction/" in html
+    assert f"m/{ours.uuid}/reaction/" not in html
+    for message, emoji in ((theirs, "<script>"), (ours, "👍")):
+        address = thread(ben, nora, f"m/{message.uuid}/reaction/")
+        assert "toast" in client.post(address, {"emoji": emoji}, **HTMX)["HX-Trigger"]
+        assert client.post(address, {"emoji": emoji}).status_code == 422
+    assert [message.kind for message in sent(nora)] == ["text"]
+
+
+def test_a_reaction_that_was_refused_says_so_in_the_thread(ben: Any, nora: Any) -> None:
+    failed = {"direction": "out", "status": "failed", "error_code": "131026", "sender": ben, "provider_id": None}
+    factories.make_message(nora, kind="reaction", text="", content={"target": "x", "emoji": "👍"}, **failed)
+    html = signed_in(ben).get(thread(ben, nora)).content.decode()
+    assert "Reaction 👍" in html
+    assert "Not sent: " in html
+    assert "/retry/" not in html
+
+
+def test_who_may_not_reply_is_offered_neither_quotes_nor_reactions(ben: Any, nora: Any) -> None:
+    factories.make_message(nora, reactions={"team": "👍"})
+    mia = factories.make_member(ben.workspace, role="marketer", name="Mia")
+    html = signed_in(mia).get(thread(mia, nora)).content.decode()
+    assert "?reply_to=" not in html
+    assert "/reaction/" not in html
+
+
 def test_retry_sends_the_same_message_again(ben: Any, nora: Any) -> None:
     failed = factories.make_message(nora, direction="out", status="failed", error_code="131026", provider_id=None)
     client = signed_in(ben)
