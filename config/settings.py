@@ -200,6 +200,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
+ERASURE_LOG = env.str("ERASURE_LOG", default="") or str(Path(MEDIA_ROOT) / "erasures.jsonl")
 
 SECURE_SSL_REDIRECT = SECURE_COOKIES
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]

@@ -7,7 +7,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from .models import Contact, Identity
+from . import consent, deleting
+from .models import Contact, Identity, IdentityAlias
 
 
 def find_or_create(
@@ -24,7 +25,8 @@ def find_or_create(
 
     Made when new; the unique constraints decide between concurrent makers, so fifty webhooks of one new person make
     one contact. An identity known by one of the two ids learns the other; a name people gave is never overwritten.
-    Raises ValueError when both ids are empty.
+    Another spelling of a number counts as the number once the provider said so (`learn_alias`). Somebody who was
+    deleted comes back, a new one gets the opt-outs of the suppression list. Raises ValueError when both ids are empty.
     """
     if not address and not user_id:
         raise ValueError("The provider named no sender.")
@@ -32,6 +34,8 @@ def find_or_create(
     if identity is None:
         identity = _make(workspace_id, channel_kind, address, user_id, profile_name, username)
     _learn(identity, address, user_id, profile_name, username)
+    if identity.contact.deleted_at is not None:
+        deleting.revive(identity.contact)
     if seen_at is not None:
         Contact.objects.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=seen_at), pk=identity.contact_id).update(
             last_seen_at=seen_at
@@ -47,7 +51,37 @@ def _find(workspace_id: int, channel_kind: str, address: str, user_id: str) -> I
         known |= Q(user_id=user_id)
     found = Identity.objects.filter(known, workspace_id=workspace_id, channel_kind=channel_kind)
     # Two rows when a number and a user id met separately before; the number's row owns the conversation people know.
-    return max(found.select_related("contact"), key=lambda identity: bool(identity.address == address), default=None)
+    known_as = max(found.select_related("contact"), key=lambda identity: identity.address == address, default=None)
+    if known_as is not None and (known_as.address == address or not address):
+        return known_as
+    return _by_alias(workspace_id, channel_kind, address) or known_as
+
+
+def _by_alias(workspace_id: int, channel_kind: str, address: str) -> Identity | None:
+    if not address:
+        return None
+    aliases = IdentityAlias.objects.select_related("identity__contact")
+    alias = aliases.filter(workspace_id=workspace_id, channel_kind=channel_kind, address=address).first()
+    return alias.identity if alias else None
+
+
+def learn_alias(identity: Identity, address: str, user_id: str = "") -> bool:
+    """Note that the provider calls this identity by another address than we do; True when that was news.
+
+    This is how Brazil's ninth digit, Mexico's 1 and Argentina's 9 become known: from the provider's answer, never from
+    a rule. An address that is a person of its own already stays one; joining two people is a decision for people.
+    """
+    _learn(identity, "", user_id, "", "")
+    if not address or address == identity.address:
+        return False
+    if not identity.address:
+        _learn(identity, address, "", "", "")
+        return identity.address == address
+    same = {"workspace_id": identity.workspace_id, "channel_kind": identity.channel_kind, "address": address}
+    if Identity.objects.filter(**same).exists() or IdentityAlias.objects.filter(**same).exists():
+        return False
+    IdentityAlias.objects.bulk_create([IdentityAlias(identity=identity, **same)], ignore_conflicts=True)
+    return True
 
 
 def _make(
@@ -71,6 +105,8 @@ def _make(
             if winner is not None:
                 if winner.contact_id != contact.pk:
                     contact.delete()  # somebody else made the person a moment ago
+                else:
+                    consent.keep_suppressed([winner], purposes=[consent.MARKETING])
                 return winner
     raise RuntimeError("An identity vanished while it was being made.")
 
@@ -88,9 +124,8 @@ def _learn(identity: Identity, address: str, user_id: str, profile_name: str, us
         news["username"] = username.lstrip("@")[:100]
     if not news:
         return
-    taken = Identity.objects.filter(workspace_id=identity.workspace_id, channel_kind=identity.channel_kind)
     for key in ("address", "user_id"):
-        if key in news and taken.filter(**{key: news[key]}).exclude(pk=identity.pk).exists():
+        if key in news and _is_taken(identity, key, news[key]):
             # The other half is a person of its own already; joining two people is a decision, not a guess.
             news.pop(key)
             if key == "address":
@@ -103,3 +138,8 @@ def _learn(identity: Identity, address: str, user_id: str, profile_name: str, us
     if profile_name and not contact.name:
         contact.name = profile_name[:200]
         contact.save(update_fields=["name"])
+
+
+def _is_taken(identity: Identity, key: str, value: str) -> bool:
+    same = Identity.objects.filter(workspace_id=identity.workspace_id, channel_kind=identity.channel_kind)
+    return same.filter(**{key: value}).exclude(pk=identity.pk).exists()

@@ -14,12 +14,13 @@ from django.db.models import Q
 from django.utils import timezone
 
 from config.queues import ring
+from contacts import keywords, people
 from contacts.models import Identity
 from providers.registry import adapter
 from providers.types import Event
 from workspaces.models import Channel
 
-from . import threads, window
+from . import consenting, threads, window
 from .models import Conversation, ConversationEvent, Message
 from .status_updates import Report, unpark
 from .statuses import STAMPS
@@ -42,6 +43,12 @@ class Changes:
     list_changed: bool = False
     media_waiting: bool = False
     heard_from: set[int] = field(default_factory=set)
+    lists: keywords.Lists | None = None  # the workspace's opt-out and opt-in words, read once per batch
+
+    def words_of(self, workspace_id: int) -> keywords.Lists:
+        if self.lists is None:
+            self.lists = keywords.lists_of(workspace_id)
+        return self.lists
 
 
 def reports(channel: Channel, event: Event) -> list[Report]:
@@ -106,6 +113,7 @@ def _message(channel: Channel, event: Event, changes: Changes) -> None:
         conversation.status = Conversation.Status.OPEN
         threads.note(conversation, ConversationEvent.Kind.REOPENED, {"by_customer": True})
     threads.touch(conversation, message)
+    consenting.heed(conversation, identity, message, changes.words_of(channel.workspace_id))
     changes.conversation_ids.add(conversation.pk)
     changes.list_changed = True
 
@@ -123,6 +131,7 @@ def _echo(channel: Channel, event: Event, changes: Changes) -> None:
     if message is None:
         return
     changes.media_waiting |= threads.attach(channel, message, event)
+    people.wrote_to(channel.workspace_id, conversation.contact_id, when)
     threads.touch(conversation, message)
     changes.conversation_ids |= {conversation.pk} | unpark(
         channel.workspace_id, channel.pk, [event.provider_message_id]
@@ -182,6 +191,12 @@ def _system(channel: Channel, event: Event, changes: Changes) -> None:
         changes.conversation_ids.add(conversation.pk)
 
 
+def _preference(channel: Channel, event: Event, changes: Changes) -> None:
+    """The customer stopped or resumed marketing messages in the app itself."""
+    identity = threads.identity_of(channel, event.from_, event.from_user_id, event)
+    changes.conversation_ids |= consenting.prefer(channel, identity, event)
+
+
 def _account(channel: Channel, event: Event, changes: Changes) -> None:
     """The provider says something about the account or number; an admin reads it on the channel's card."""
     what = event.reason or event.error_title or event.status or str(event.details.get("event") or event.type)
@@ -197,6 +212,7 @@ HANDLERS: dict[str, Callable[[Channel, Event, Changes], None]] = {
     "message_edited": _edited,
     "message_deleted": _deleted,
     "system": _system,
+    "user_preference": _preference,
     "account": _account,
     "provider_error": _account,
 }

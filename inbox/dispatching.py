@@ -31,7 +31,7 @@ from workspaces.channels import credentials
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
-from . import calling, outbox, pacing, status_updates, uploading
+from . import answers, calling, outbox, pacing, status_updates, uploading
 from .models import Message
 from .outbox import Claimed, Result
 from .outcomes import Verdict, judge, put_back
@@ -182,6 +182,7 @@ def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
         accepted = [result.provider_id for result in results if result.provider_id]
         if accepted:
             status_updates.unpark(channel.workspace_id, channel.pk, accepted)
+        answers.learn(channel, results)
         names = {f"conv-{result.message.conversation_uuid}" for result in results}
         publish(channel.workspace_id, *(names if len(names) <= 50 else {"sync"}))
 

@@ -11,8 +11,7 @@ from html import escape
 import nh3
 from django.utils.safestring import SafeString
 
-# Overrides turn the reading direction around and make "gpj.exe" read as "exe.jpg": shown, not obeyed.
-OVERRIDES = str.maketrans({"\u202d": "⟨LRO⟩", "\u202e": "⟨RLO⟩"})
+from workspaces.plain_text import visible
 
 TAGS = {"strong", "em", "s", "code", "a", "br"}
 ATTRIBUTES = {"a": {"href"}}
@@ -41,11 +40,6 @@ TRAILING = ".,;:!?'\"»…"
 EMOJI_ONLY = re.compile(
     r"^(?:[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff][\ufe0f\u200d\U0001f3fb-\U0001f3ff]*){1,3}$"
 )
-
-
-def visible(text: str) -> str:
-    """A plain string (a name, a file name) with direction overrides made visible."""
-    return text.translate(OVERRIDES)
 
 
 def formatted(text: str) -> SafeString:

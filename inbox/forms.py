@@ -57,4 +57,6 @@ class ReactionForm(forms.Form):
 
 
 class StatusForm(forms.Form):
-    status = forms.ChoiceField(choices=Conversation.Status.choices)
+    status = forms.ChoiceField(
+        choices=[(word.value, word.label) for word in (Conversation.Status.OPEN, Conversation.Status.RESOLVED)]
+    )

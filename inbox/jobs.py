@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from config.queues import answered, ring
 
-from . import conversations, dispatching, media, receiving
+from . import conversations, dispatching, erasing, media, person_export, receiving
 
 BUDGET = 20.0  # seconds of new batches per job; the rest is left to the next one, well before RQ's time limit
 
@@ -35,6 +35,20 @@ def fetch_media() -> None:
 def unassign_member(workspace_id: int, member_id: int) -> None:
     """Give the open conversations of somebody who left back to the team."""
     conversations.release_from(workspace_id, member_id)
+
+
+def erase_people() -> None:
+    """Erase people who wait for it until none is left."""
+    answered("inbox.jobs.erase_people")
+    if not _finished(erasing.erase_pending):
+        ring("inbox.jobs.erase_people", queue="bulk")
+
+
+def export_people() -> None:
+    """Write the files that people asked for about one contact."""
+    answered("inbox.jobs.export_people")
+    if not _finished(person_export.write_pending):
+        ring("inbox.jobs.export_people", queue="bulk")
 
 
 def _finished(work: Callable[[], int], *, looks: int = 1) -> bool:

@@ -133,6 +133,8 @@ class Result:
     error_text: str = ""
     wait: float = 0.0
     tried: bool = True
+    address: str = ""  # what the provider itself calls the recipient
+    user_id: str = ""
 
 
 def claim(channel: Channel, *, lane: int, limit: int) -> list[Claimed]:

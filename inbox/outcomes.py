@@ -27,7 +27,10 @@ class Verdict:
 def judge(message: Claimed, outcome: Outcome) -> Verdict:
     """Decide what becomes of one attempt."""
     if isinstance(outcome, Sent):
-        return Verdict(Result(message, "done", "sent", outcome.provider_message_id))
+        accepted = Result(
+            message, "done", "sent", outcome.provider_message_id, address=outcome.address, user_id=outcome.user_id
+        )
+        return Verdict(accepted)
     match outcome.failure_class:
         case "unknown":
             return Verdict(_result(message, outcome, "unknown", "pending"))

@@ -13,6 +13,7 @@ from providers.registry import adapter
 from providers.types import Capabilities
 from workspaces.access import allows
 from workspaces.models import Member, Workspace
+from workspaces.presenting_times import Calendar, span
 
 from . import queues, reading, window
 from .formatting import visible
@@ -20,7 +21,6 @@ from .models import Attachment, Conversation, Message
 from .presenting_bodies import file_facts
 from .presenting_messages import Frame, quote_of
 from .presenting_rows import display_name
-from .presenting_times import Calendar, span
 
 SIDE = "side"  # cookie: whether the contact column is open
 
@@ -89,6 +89,7 @@ def thread(desk: Desk) -> dict[str, Any]:
     """What the header, the composer and the contact show of a conversation."""
     conversation, name = desk.conversation, display_name(desk.conversation)
     words = conversation.contact.name.split()
+    record = f"/w/{desk.member.workspace.slug}/contacts/{conversation.contact.uuid}/"
     urls = {part: f"{desk.base}{part}/" for part in ("seen", "unread", "older", "delta", "send", "assignee", "status")}
     return {
         "id": str(conversation.uuid),
@@ -105,23 +106,8 @@ def thread(desk: Desk) -> dict[str, Any]:
         "can_reply": allows(desk.member.role, "reply"),
         "cursor": desk.calendar.now.isoformat(),
         "urls": urls,
-        "facts": _facts(desk),
+        "record": record,
     }
-
-
-def _facts(desk: Desk) -> list[dict[str, Any]]:
-    conversation, calendar = desk.conversation, desk.calendar
-    identity, contact = conversation.identity, conversation.contact
-    facts = [{"name": "Number" if identity.phone else "Address", "value": identity.display, "copyable": True}]
-    if identity.profile_name and identity.profile_name != contact.name:
-        facts.append({"name": "Profile name", "value": visible(identity.profile_name)})
-    if identity.username and identity.phone:
-        facts.append({"name": "User name", "value": f"@{identity.username}"})
-    facts.append({"name": "Channel", "value": f"{conversation.channel.name} {conversation.channel.address}".strip()})
-    facts.append({"name": "First seen", "value": calendar.long(contact.created_at)})
-    if contact.last_seen_at:
-        facts.append({"name": "Last wrote", "value": calendar.long(contact.last_seen_at)})
-    return facts
 
 
 def composer(desk: Desk, *, text: str = "", error: str = "", quoted: Message | None = None) -> dict[str, Any]:
@@ -175,24 +161,32 @@ def _limits(capabilities: Capabilities) -> dict[str, dict[str, Any]]:
 
 def side(desk: Desk) -> dict[str, Any]:
     """The contact beside the thread: what was shared, and where else this person writes."""
-    shared = reading.shared_files(desk.conversation)
-    sights = [file for file in shared if file.kind != "document"]
+    shared = files(reading.shared_files(desk.conversation), media=desk.media, calendar=desk.calendar)
     return {
-        "gallery": [_sight(file, desk) for file in sights[:9]],
-        "files": [
-            {"src": f"{desk.media}{file.uuid}/", "name": visible(file.filename) or "File", "facts": file_facts(file)}
-            for file in shared
-            if file.kind == "document"
-        ][:6],
+        **shared,
+        "contact_uuid": str(desk.conversation.contact.uuid),
         "others": [_other(other, desk) for other in _others(desk.conversation)],
     }
 
 
-def _sight(file: Attachment, desk: Desk) -> dict[str, str]:
-    word = "Video" if file.kind == "video" else "Photo"
-    alt = file.message.text[:120] or f"{word}, {desk.calendar.long(file.message.occurred_at)}"
+def files(shared: list[Attachment], *, media: str, calendar: Calendar) -> dict[str, Any]:
+    """Shared pictures and videos to look at, and documents to fetch."""
+    sights = [file for file in shared if file.kind != "document"]
     return {
-        "src": f"{desk.media}{file.uuid}/",
+        "gallery": [_sight(file, media, calendar) for file in sights[:9]],
+        "files": [
+            {"src": f"{media}{file.uuid}/", "name": visible(file.filename) or "File", "facts": file_facts(file)}
+            for file in shared
+            if file.kind == "document"
+        ][:6],
+    }
+
+
+def _sight(file: Attachment, media: str, calendar: Calendar) -> dict[str, str]:
+    word = "Video" if file.kind == "video" else "Photo"
+    alt = file.message.text[:120] or f"{word}, {calendar.long(file.message.occurred_at)}"
+    return {
+        "src": f"{media}{file.uuid}/",
         "kind": file.kind,
         "alt": visible(alt),
         "message": f"m-{file.message.uuid}",

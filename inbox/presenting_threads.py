@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+
+from workspaces.presenting_times import microseconds
 
 from .models import ConversationEvent, Message
 from .presenting import Shown
 from .presenting_messages import Bubble, Frame, bubble, key_of
-from .presenting_times import microseconds
 
+CONSENT_WORDS: dict[str, str] = {
+    ConversationEvent.Kind.OPTED_OUT: "opted out of marketing messages",
+    ConversationEvent.Kind.OPTED_IN: "opted in to marketing messages",
+    ConversationEvent.Kind.MAYBE_OPT_OUT: "",
+}
 TOGETHER = timedelta(minutes=5)  # messages of one side closer than this are drawn as one group
 
 
@@ -29,15 +35,24 @@ class Line(Shown):
 
 
 def timeline(
-    messages: Iterable[Message], events: Iterable[ConversationEvent], frame: Frame, *, before: Message | None = None
+    messages: Iterable[Message],
+    events: Iterable[ConversationEvent],
+    frame: Frame,
+    *,
+    before: Message | None = None,
+    frames: Mapping[int, Frame] | None = None,
 ) -> list[Bubble | Line]:
-    """Everything in the order it happened; `before` is the message above the first, for grouping and days."""
-    calendar = frame.calendar
+    """Everything in the order it happened; `before` is the message above the first, for grouping and days.
+
+    With `frames`, one for each of several conversations, a line says where the talk goes on in another one.
+    """
+    calendar, frames = frame.calendar, frames or {}
     entries: list[tuple[str, Message | ConversationEvent]] = [(key_of(m.occurred_at, m.pk), m) for m in messages]
     entries += [(key_of(event.created_at, event.pk), event) for event in events]
     shown: list[Bubble | Line] = []
     last: Message | None = before
     day = calendar.local(before.occurred_at).date() if before else None
+    place = before.conversation_id if before else None
     for key, entry in sorted(entries, key=lambda pair: pair[0]):
         at = entry.occurred_at if isinstance(entry, Message) else entry.created_at
         today = calendar.local(at).date()
@@ -46,8 +61,12 @@ def timeline(
             shown.append(
                 Line(f"day-{day}", f"{microseconds(calendar.midnight(day))}-", "event event--day", calendar.day(day))
             )
+        within = frames.get(entry.conversation_id, frame)
+        if len(frames) > 1 and entry.conversation_id != place:
+            place, last = entry.conversation_id, None
+            shown.append(Line(f"in-{entry.pk}-{place}", key, "event event--place", f"On {within.channel.name}"))
         if isinstance(entry, Message):
-            shown.append(bubble(entry, frame, follows=last is not None and _together(last, entry)))
+            shown.append(bubble(entry, within, follows=last is not None and _together(last, entry)))
             last = entry
         else:
             text = event_text(entry)
@@ -78,6 +97,12 @@ def event_text(event: ConversationEvent) -> str:
         return f"{who or 'The system'} resolved this conversation"
     if kind == ConversationEvent.Kind.REOPENED:
         return f"{who} reopened this conversation" if who else "Reopened by a new message"
+    if kind in CONSENT_WORDS:
+        said = str(event.details.get("text", ""))
+        if kind == ConversationEvent.Kind.MAYBE_OPT_OUT:
+            return f"May want no more marketing. Ask, then record it on the contact: “{said}”"
+        how = "in the app" if event.details.get("by_provider") else f"by writing “{said}”" if said else ""
+        return f"The customer {CONSENT_WORDS[kind]} {how}".rstrip()
     old, new = event.details.get("old", ""), event.details.get("new", "")
     return f"The customer's number changed from +{old} to +{new}"
 

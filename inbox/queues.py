@@ -71,8 +71,9 @@ def members_of(queue: str, workspace: Workspace, member: Member) -> QuerySet[Con
 
 
 def everything(workspace: Workspace) -> QuerySet[Conversation]:
-    """All conversations of a workspace with what a row shows."""
-    return Conversation.objects.filter(workspace_id=workspace.pk).select_related("contact", "identity", "assignee")
+    """All conversations of a workspace with what a row shows; those of deleted people are left out."""
+    shown = Conversation.objects.filter(workspace_id=workspace.pk).exclude(status=Conversation.Status.HIDDEN)
+    return shown.select_related("contact", "identity", "assignee")
 
 
 def page(queue: str, workspace: Workspace, member: Member, *, before: str = "", size: int = PAGE) -> Page:

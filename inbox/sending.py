@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.queues import ring
+from contacts import people
 from live.publishing import publish
 from providers.registry import adapter
 from providers.types import MediaRef, Outbound
@@ -76,13 +77,15 @@ def send(
 ) -> Message:
     """Queue one message and return it; the same `cid` returns the first message again and sends nothing.
 
-    Raises NotSendable with reason `channel_down`, `window_closed` or `unsupported`. The number's dispatcher is poked
-    after the commit; if that is lost, the sweep finds the row.
+    Raises NotSendable with reason `blocked`, `channel_down`, `window_closed` or `unsupported`. The number's
+    dispatcher is poked after the commit; if that is lost, the sweep finds the row.
     """
     now = now or timezone.now()
+    # First the person, then the conversation: the order in which inbound messages lock them too.
+    people.wrote_to(conversation.workspace_id, conversation.contact_id, now)
     conversation = (
         Conversation.objects.select_for_update(of=("self",))
-        .select_related("channel", "identity")
+        .select_related("channel", "identity", "contact")
         .get(workspace_id=conversation.workspace_id, pk=conversation.pk)
     )
     if cid and (first := Message.objects.filter(conversation=conversation, cid=cid).first()):
@@ -101,6 +104,8 @@ def send(
 def refuse(conversation: Conversation, draft: Draft, *, now: datetime) -> None:
     """Raise NotSendable when this draft cannot go out over this conversation's channel now."""
     channel = conversation.channel
+    if conversation.contact.blocked_at is not None:
+        raise NotSendable("blocked", "This person is blocked. Unblock them in their contact record to write again.")
     if not channel.is_open:
         raise NotSendable("channel_down", f"{channel.name} is not connected. An admin can reconnect it in Settings.")
     provider = adapter(channel.kind)
@@ -140,7 +145,7 @@ def retry(message: Message, *, by: Member) -> Message:
     """
     message = (
         Message.objects.select_for_update(of=("self",))
-        .select_related("conversation__channel", "conversation__identity")
+        .select_related("conversation__channel", "conversation__identity", "conversation__contact")
         .get(workspace_id=message.workspace_id, pk=message.pk)
     )
     if message.status != Message.Status.FAILED or message.direction != Message.Direction.OUT:

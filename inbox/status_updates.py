@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
-from . import tokens
+from . import consenting, tokens
 from .models import ParkedStatus
 from .statuses import RANKS, STAMPS, rank_sql
 
@@ -102,7 +102,12 @@ def apply(workspace_id: int, reports: Sequence[Report]) -> set[int]:
             missing.pop(found, None)
             changed.add(conversation_id)
     _park(workspace_id, [report for report in reports if (report.channel_id, report.provider_id) in missing])
-    return changed
+    refusals = [
+        (report.channel_id, report.provider_id, report.error_code, report.occurred_at)
+        for report in reports
+        if report.error_code and (report.channel_id, report.provider_id) not in missing
+    ]
+    return changed | consenting.refused(workspace_id, refusals) if refusals else changed
 
 
 def unpark(workspace_id: int, channel_id: int, provider_ids: Iterable[str]) -> set[int]:

@@ -14,9 +14,11 @@ from django.db import connection
 from django.utils import timezone
 
 from config.queues import UNREACHABLE, ring, valkey
+from contacts import erasing as contact_erasing
+from contacts import person_export as contact_export
 from workspaces import tenancy
 
-from . import dispatching, media, receiving, settling, status_updates
+from . import dispatching, erasing, media, person_export, receiving, settling, status_updates
 from .models import Message
 from .sending import QUEUES
 
@@ -51,12 +53,20 @@ def sweep() -> dict[str, Any]:
     found["channels"] = _dispatch_due(workers)
     found["webhooks"] = _ask_or_do(workers, _webhooks_due(), "inbox.jobs.apply_webhooks", "inbound", _apply_all)
     found["files"] = _ask_or_do(workers, _files_due(), "inbox.jobs.fetch_media", "default", media.fetch_pending)
+    found["erasures"] = _ask_or_do(
+        workers, contact_erasing.is_due(), "inbox.jobs.erase_people", "bulk", erasing.erase_pending
+    )
+    found["person_exports"] = _ask_or_do(
+        workers, contact_export.is_due(), "inbox.jobs.export_people", "bulk", person_export.write_pending
+    )
     found["parked"] = match_parked()
     return {name: count for name, count in found.items() if count}
 
 
 def prune() -> int:
-    """Delete applied webhooks past their keeping time; returns how many rows went."""
+    """Delete what is past its keeping time: webhooks, deleted people, files; returns how many webhooks went."""
+    contact_erasing.queue_purges(PRUNE_AT_ONCE)
+    contact_export.remove_expired()
     with tenancy.all_workspaces(), connection.cursor() as cursor:
         cursor.execute(PRUNE, [KEEP_WEBHOOKS_DAYS, PRUNE_AT_ONCE])
         return cursor.rowcount

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from .queues import TITLES
-from .views import deciding, files, kit, lists, threads, writing
+from .views import contacts, deciding, files, kit, lists, threads, writing
 
 
 class QueueConverter:
@@ -25,6 +25,7 @@ urlpatterns = [
     path("", lists.start, name="start"),
     path("kit/", kit.kit, name="kit"),
     path("media/<uuid:uuid>/", files.media, name="media"),
+    path("contact/<uuid:uuid>/", contacts.contact_timeline, name="contact_timeline"),
     path("<queue:queue>/", lists.queue, name="queue"),
     path("<queue:queue>/rows/", lists.rows, name="rows"),
     path("<queue:queue>/rows/delta/", lists.rows_delta, name="rows_delta"),

@@ -165,4 +165,5 @@ class Capabilities:
     max_caption: int  # characters
     media_limits: dict[str, int]  # kind -> bytes
     media_types: dict[str, frozenset[str]]  # kind -> MIME types (empty set: any)
+    opted_out_codes: frozenset[str] = frozenset()  # error codes that say "this person stopped marketing messages"
     media_hosts: tuple[str, ...] = ()  # hosts media may be fetched from, besides the base URL's own

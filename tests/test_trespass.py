@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from contacts import merging
+from contacts.models import ContactNote, CustomField, ExportRun, Segment, Tag
 from inbox.models import Attachment, DeadLetter, InboundWebhook
 from tests.factories import (
     make_channel,
@@ -48,6 +51,8 @@ class Route:
 
 
 QUEUE = {"queue": "all"}
+PERSON = {"uuid": "contact"}
+SEGMENT = {"uuid": "segment"}
 THREAD = {"uuid": "conversation"}
 
 # Everything under /w/<slug>/.
@@ -87,9 +92,47 @@ ROUTES = {
     "inbox:send": Route("reply", "POST", THREAD, QUEUE, {"text": "Hello"}),
     "inbox:assignee": Route("reply", "POST", THREAD, QUEUE, {"to": "me"}),
     "inbox:status": Route("reply", "POST", THREAD, QUEUE, {"status": "resolved"}),
+    "inbox:contact_timeline": Route("read_inbox", ids=PERSON),
     "inbox:retry": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
     "inbox:fetch": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
     "inbox:reaction": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE, {"emoji": "👍"}),
+}
+ROUTES |= {
+    "contacts:people": Route("read_contacts"),
+    "contacts:count": Route("read_contacts"),
+    "contacts:new": Route("edit_contacts"),
+    "contacts:bulk": Route("manage_contacts", "POST", data={"act": "delete"}),
+    "contacts:record": Route("read_contacts", ids=PERSON),
+    "contacts:card": Route("read_contacts", ids=PERSON),
+    "contacts:value": Route("edit_contacts", ids=PERSON, fixed={"name": "email"}),
+    "contacts:tags": Route("edit_contacts", "POST", PERSON, data={"add": "VIP"}),
+    "contacts:notes": Route("edit_contacts", "POST", PERSON, data={"text": "Called"}),
+    "contacts:note_deletion": Route("edit_contacts", "POST", {**PERSON, "note_id": "note"}),
+    "contacts:blocked": Route("edit_contacts", "POST", PERSON, data={"blocked": "yes"}),
+    "contacts:consent": Route("edit_contacts", "POST", PERSON, data={"purpose": "marketing", "state": "opted_out"}),
+    "contacts:merge": Route("manage_contacts", ids=PERSON),
+    "contacts:merge_undo": Route("manage_contacts", "POST", {**PERSON, "merge_id": "merge"}),
+    "contacts:erasure": Route("manage_contacts", ids=PERSON),
+    "contacts:erasures": Route("manage_contacts"),
+    "contacts:person_export": Route("manage_contacts", ids=PERSON),
+    "contacts:person_export_file": Route("manage_contacts", ids={**PERSON, "run": "person_export"}),
+    "contacts:segments": Route("manage_contacts"),
+    "contacts:segment_new": Route("manage_contacts"),
+    "contacts:segment_row": Route("manage_contacts"),
+    "contacts:segment_group": Route("manage_contacts"),
+    "contacts:segment_estimate": Route("manage_contacts", "POST"),
+    "contacts:segment": Route("manage_contacts", ids=SEGMENT),
+    "contacts:segment_deletion": Route("manage_contacts", "POST", SEGMENT),
+    "contact_settings:tags": Route("manage_fields"),
+    "contact_settings:tag": Route("manage_fields", ids={"tag_id": "tag"}),
+    "contact_settings:tag_merge": Route("manage_fields", "POST", {"tag_id": "tag"}),
+    "contact_settings:tag_deletion": Route("manage_fields", "POST", {"tag_id": "tag"}),
+    "contact_settings:fields": Route("manage_fields"),
+    "contact_settings:field": Route("manage_fields", ids={"field_id": "field"}),
+    "contact_settings:field_archive": Route("manage_fields", "POST", {"field_id": "field"}),
+    "contact_settings:field_place": Route("manage_fields", "POST", {"field_id": "field"}),
+    "contact_settings:words": Route("manage_fields"),
+    "contact_settings:words_change": Route("manage_fields", "POST", fixed={"action": "opt_out"}, data={"words": "stop"}),
 }
 
 # Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.
@@ -163,10 +206,23 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
     """One row of everything an address can name; `word` stands in each."""
     member = make_member(workspace, role="agent", name=f"{word} Ben")
     channel = make_channel(workspace, name=f"{word} line", base_url=CLOSED_PORT)
-    identity = make_identity(make_contact(workspace, name=f"{word} Nora"))
+    contact = make_contact(workspace, name=f"{word} Nora")
+    identity = make_identity(contact)
     conversation = make_conversation(workspace, channel=channel, identity=identity, preview=f"{word} preview")
     message = make_message(conversation, text=f"{word} text", direction="out", status="failed")
+    double = make_contact(workspace, name=f"{word} double")
     with tenancy.scope(workspace.pk):
+        merge = merging.merge(contact, double, {}, by=owner_of(workspace))
+        person_export = ExportRun.objects.create(
+            workspace=workspace,
+            format="zip",
+            state="done",
+            filters={"contact": str(contact.uuid)},
+            file=default_storage.save(f"{workspace.pk}/{word}.zip", ContentFile(word.encode())),
+            count=1,
+            created_by=owner_of(workspace),
+            expires_at=timezone.now() + timedelta(days=1),
+        )
         invitation, _ = joining.invite(workspace, email=f"{word}@example.test", role="agent", by=owner_of(workspace))
         attachment = Attachment.objects.create(
             workspace=workspace,
@@ -177,6 +233,12 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
             filename=f"{word}.txt",
             file=default_storage.save(f"{workspace.pk}/{word}", ContentFile(word.encode())),
         )
+        note = ContactNote.objects.create(workspace=workspace, contact=contact, author=member, text=f"{word} note")
+        tag = Tag.objects.create(workspace=workspace, name=f"{word} tag")
+        custom = CustomField.objects.create(workspace=workspace, key=word, label=f"{word} field", kind="text")
+        condition = {"field": "name", "op": "contains", "value": word}
+        rules = {"match": "all", "groups": [{"match": "all", "conditions": [condition]}]}
+        segment = Segment.objects.create(workspace=workspace, name=f"{word} segment", rules=rules)
         webhook = InboundWebhook.objects.create(
             workspace=workspace, channel=channel, body=word.encode(), dead_at=timezone.now(), error=f"{word} error"
         )
@@ -184,6 +246,13 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
             workspace=workspace, webhook=webhook, channel=channel, pointer=f"{word}/0", reason=f"{word} reason"
         )
     return {
+        "contact": contact.uuid,
+        "merge": merge.pk,
+        "person_export": person_export.uuid,
+        "note": note.pk,
+        "tag": tag.pk,
+        "field": custom.pk,
+        "segment": segment.uuid,
         "member": member.pk,
         "channel": channel.uuid,
         "conversation": conversation.uuid,

@@ -25,6 +25,10 @@ MANAGERS = frozenset({OWNER, ADMIN})
 PERMISSIONS: dict[str, frozenset[str]] = {
     "read_inbox": EVERYBODY,
     "reply": frozenset({OWNER, ADMIN, AGENT}),
+    "read_contacts": EVERYBODY,
+    "edit_contacts": EVERYBODY,
+    "manage_contacts": frozenset({OWNER, ADMIN, MARKETER}),  # segments, import, export, bulk, merge, delete
+    "manage_fields": MANAGERS,  # tags, custom fields and consent words of the workspace
     "manage_channels": MANAGERS,
     "manage_members": MANAGERS,
     "manage_workspace": MANAGERS,

@@ -17,6 +17,7 @@ class Conversation(TenantModel):
     class Status(models.TextChoices):
         OPEN = "open", "Open"
         RESOLVED = "resolved", "Resolved"
+        HIDDEN = "hidden", "Hidden with its deleted contact"
 
     uuid = models.UUIDField(default=uuid7, unique=True, editable=False)
     channel = models.ForeignKey(
@@ -29,6 +30,10 @@ class Conversation(TenantModel):
         Contact, models.PROTECT, related_name="conversations", db_constraint=False, db_index=False
     )
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.OPEN)
+    # Hiding is a status and not a column of its own, so that the counts of the queues stay in their indexes.
+    status_before = models.CharField(
+        max_length=10, blank=True, default="", db_default="", help_text="Of a hidden one: what it comes back as"
+    )
     assignee = models.ForeignKey(
         Member, models.PROTECT, null=True, blank=True, related_name="+", db_constraint=False, db_index=False
     )
@@ -78,6 +83,9 @@ class ConversationEvent(TenantModel):
         RESOLVED = "resolved", "Resolved"
         REOPENED = "reopened", "Reopened"
         NUMBER_CHANGED = "number_changed", "Number changed"
+        OPTED_OUT = "opted_out", "Opted out"
+        OPTED_IN = "opted_in", "Opted in"
+        MAYBE_OPT_OUT = "maybe_opt_out", "May want to opt out"
 
     conversation = models.ForeignKey(
         Conversation, models.CASCADE, related_name="events", db_constraint=False, db_index=False

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_GET
 
 from inbox import presenting_pages, queues
 from inbox.presenting_rows import rows as present
-from inbox.presenting_times import Calendar
 from workspaces.access import workspace_view
 from workspaces.models import Workspace
+from workspaces.presenting_times import Calendar
 
 from .parts import counts_context, list_context, page_context
 

@@ -16,9 +16,9 @@ from inbox.models import Conversation, Message
 from inbox.presenting_pages import Desk
 from inbox.presenting_rows import rows
 from inbox.presenting_threads import timeline
-from inbox.presenting_times import Calendar
 from inbox.reacting import EMOJI
 from workspaces.models import Channel, Member, Workspace
+from workspaces.presenting_times import Calendar
 
 LONGEST_CURSOR = timedelta(days=2)  # a tab that slept longer gets the recent changes only and reloads by hand
 
@@ -31,7 +31,7 @@ def is_fragment(request: HttpRequest) -> bool:
 
 def desk(request: Any, workspace: Workspace, queue: str, uuid: UUID) -> Desk:
     """The named conversation of this workspace with what its page shows. Raises Http404."""
-    found = Conversation.objects.filter(workspace_id=workspace.pk)
+    found = Conversation.objects.filter(workspace_id=workspace.pk).exclude(status=Conversation.Status.HIDDEN)
     related = found.select_related("contact", "identity", "assignee", "channel", "last_reply_by")
     return Desk(get_object_or_404(related, uuid=uuid), request.member, queue, Calendar.of(request))
 

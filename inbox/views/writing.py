@@ -16,9 +16,9 @@ from inbox import attaching, reacting, sending
 from inbox.forms import ReactionForm, ReplyForm
 from inbox.models import Message
 from inbox.presenting_pages import Desk
-from inbox.presenting_times import span
 from workspaces.access import workspace_view
 from workspaces.models import Workspace
+from workspaces.presenting_times import span
 
 from .parts import changes, cursor, desk, full_page, quoted, told
 

@@ -41,5 +41,6 @@ capabilities = Capabilities(
         "document": frozenset(),
         "sticker": frozenset({"image/webp"}),
     },
+    opted_out_codes=frozenset({"131050"}),
     media_hosts=("lookaside.fbsbx.com",),
 )

@@ -22,6 +22,7 @@ ANSWERS: dict[str, tuple[int, bytes]] = {
     "token": error(190, 401),
     "unavailable": error(131000, 500),
     "undeliverable": error(131026),
+    "opted_out": error(131050),
     "empty_500": (500, b""),
     "html_502": (502, b"<html>Bad gateway</html>"),
     "no_id": (200, b'{"messages": [{}]}'),
@@ -39,6 +40,7 @@ class FakeGraph:
         self.upload_answers: list[str] = []
         self.during: Callable[[dict[str, Any]], None] | None = None  # called while the provider holds the request
         self.ids: dict[str, str] = {}
+        self.wa_ids: dict[str, str] = {}  # number as sent → what the provider calls it
         self.release = threading.Event()  # lets answers that were to come too late end
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"graph": self}))
@@ -103,7 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b'{"messages":')
             self.close_connection = True
         elif name == "ok":
-            self._answer(200, json.dumps({"messages": [{"id": wamid}]}).encode())
+            to = message.get("to", "")
+            known_as = [{"input": to, "wa_id": self.graph.wa_ids[to]}] if to in self.graph.wa_ids else []
+            self._answer(200, json.dumps({"contacts": known_as, "messages": [{"id": wamid}]}).encode())
         else:
             self._answer(*ANSWERS[name])
 

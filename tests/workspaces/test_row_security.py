@@ -24,6 +24,8 @@ ROOT = Path(settings.BASE_DIR)
 
 # Who may look across workspaces. A new caller needs a reason that stands up to the same question.
 ALL_WORKSPACES = {
+    "contacts/erasing.py": "claims people to erase and finds those deleted long ago, of all workspaces",
+    "contacts/person_export.py": "claims files to write about one person and deletes expired ones, of all workspaces",
     "inbox/dispatching.py": "finds the workspace of a channel it was poked for",
     "inbox/management/commands/webhook_replay.py": "an operator replays a webhook by its id",
     "inbox/media.py": "claims files to fetch of all workspaces",

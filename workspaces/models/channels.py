@@ -8,6 +8,8 @@ from .tenant import TenantModel, uuid7
 class Channel(TenantModel):
     """A connected number, page or bot: how a workspace talks to one provider."""
 
+    sealed_columns = ("credentials",)
+
     class Kind(models.TextChoices):
         WHATSAPP_CLOUD = "whatsapp_cloud", "WhatsApp"
 

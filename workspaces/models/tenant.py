@@ -23,6 +23,7 @@ class TenantModel(models.Model):
     """
 
     append_only: ClassVar[bool] = False  # True: the runtime role may only add rows, see row_security
+    sealed_columns: ClassVar[tuple[str, ...]] = ()  # what workspaces.secrets sealed, for the rotation of keys
 
     workspace = models.ForeignKey("workspaces.Workspace", models.CASCADE, related_name="+", db_index=False)
 

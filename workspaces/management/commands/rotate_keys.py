@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand
 from django.db import transaction
 
 from workspaces import secrets, tenancy
-from workspaces.models import Channel
+from workspaces.models.tenant import TenantModel
+from workspaces.row_security import tenant_models
 
 SEALED_FIELDS = ("secret", "seed")  # what allauth keeps for one-time passwords and recovery codes
 
@@ -17,10 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         with tenancy.all_workspaces():
-            channels = list(Channel.objects.select_for_update().only("id", "credentials"))
-            for channel in channels:
-                channel.credentials = secrets.reseal(bytes(channel.credentials))
-                channel.save(update_fields=["credentials"])
+            rows = sum(_reseal(model) for model in tenant_models() if model.sealed_columns)
         with transaction.atomic():
             factors = list(Authenticator.objects.select_for_update())
             for factor in factors:
@@ -28,4 +26,14 @@ class Command(BaseCommand):
                     if isinstance(factor.data.get(name), str):
                         factor.data[name] = secrets.reseal(factor.data[name].encode()).decode()
                 factor.save(update_fields=["data"])
-        self.stdout.write(f"{len(channels)} channels and {len(factors)} second factors use the first key now.")
+        self.stdout.write(f"{rows} sealed rows and {len(factors)} second factors use the first key now.")
+
+
+def _reseal(model: type[TenantModel]) -> int:
+    columns = model.sealed_columns
+    sealed = list(model._base_manager.select_for_update().only("pk", *columns))
+    for row in sealed:
+        for column in columns:
+            setattr(row, column, secrets.reseal(bytes(getattr(row, column))))
+        row.save(update_fields=columns)
+    return len(sealed)

@@ -1,0 +1,74 @@
+// Pages about people: choosing several, editing in place, and the segment builder.
+(() => {
+  "use strict";
+  for (const element of document.querySelectorAll("[data-without-script]")) element.hidden = true;
+
+  // --- choosing several people -------------------------------------------------------------------------------------
+  const boxes = () => [...document.querySelectorAll("#people-rows input[name=contact]")];
+  const recount = () => {
+    const all = boxes(), chosen = all.filter((box) => box.checked).length;
+    const count = document.getElementById("bulk-count"), every = document.getElementById("choose-all");
+    if (count) count.textContent = chosen === 1 ? "1 chosen" : `${chosen} chosen`;
+    if (!every) return;
+    every.hidden = false;
+    every.checked = chosen > 0 && chosen === all.length;
+    every.indeterminate = chosen > 0 && chosen < all.length;
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "choose-all") for (const box of boxes()) box.checked = event.target.checked;
+    if (event.target.matches?.("#choose-all, [name=contact]")) recount();
+  });
+  for (const name of ["htmx:afterSettle", "carillon:upserted"]) document.addEventListener(name, recount);
+  recount();
+
+  // Rows come back from the server without their tick: the people were dealt with.
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.elt?.id !== "bulk" || !event.detail.successful) return;
+    for (const box of boxes()) box.checked = false;
+    document.getElementById("bulk-label").value = "";
+    recount();
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "people" || event.detail.requestConfig?.elt?.id !== "filter") return;
+    const count = boxes().length;
+    carillon.say(count === 0 ? "Nobody matches" : count === 1 ? "1 contact" : `${count} contacts`);
+  });
+
+  // --- editing in place --------------------------------------------------------------------------------------------
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.target.closest?.("form[data-editing]")?.querySelector("[data-cancel]")?.click();
+  });
+  // News about a person wait while somebody types into their record; what is typed comes first.
+  const typed = (form) => form.dataset.editing !== "typed" || [...form.elements].some(
+    (field) => field.matches("input:not([type=hidden]), textarea") && field.value !== field.defaultValue);
+  let owed = false;
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const card = event.detail.elt;
+    if (card.id !== "contact-card" || ![...card.querySelectorAll("form[data-editing]")].some(typed)) return;
+    event.preventDefault();
+    owed = true;
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const card = document.getElementById("contact-card");
+    if (!owed || !card || event.detail.elt === card || [...card.querySelectorAll("form[data-editing]")].some(typed)) return;
+    owed = false;
+    htmx.ajax("GET", card.getAttribute("hx-get"), { target: card, swap: "morph:innerHTML" });
+  });
+
+  // --- segments ----------------------------------------------------------------------------------------------------
+  const changed = () => document.body.dispatchEvent(new CustomEvent("builder:changed"));
+  carillon.actions["remove-condition"] = (element) => {
+    const row = element.closest("[data-condition]"), group = row.closest("[data-group]");
+    const rows = [...document.querySelectorAll("[data-condition]")];
+    if (rows.length === 1) return carillon.toast("A segment needs at least one condition.");
+    const next = rows[rows.indexOf(row) + 1] || rows[rows.indexOf(row) - 1];
+    row.remove();
+    if (!group.querySelector("[data-condition]")) group.remove();
+    next.querySelector("select").focus();
+    changed();
+  };
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.closest?.("#builder")) changed();
+  });
+})();
