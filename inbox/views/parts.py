@@ -40,13 +40,17 @@ def list_context(request: Any, workspace: Workspace, queue: str, *, current: str
     """What the list shows: the rows of a page or of a search, and where the next page is."""
     query = " ".join(request.GET.get("q", "").split())[:100]
     before = request.GET.get("before", "")
-    page = queues.matching(query, workspace) if query else queues.page(queue, workspace, request.member, before=before)
+    if query:
+        page = queues.matching(query, workspace)
+    else:
+        page = queues.page(queue, workspace, request.member, before=before, size=_size(request))
     urls = presenting_pages.list_urls(workspace, queue)
     context: dict[str, Any] = {
         "section": "inbox",
         "queue": queue,
         "queue_title": queues.TITLES[queue],
         "query": query,
+        "before": before,
         "urls": urls,
         "rows": rows(
             page.conversations,
@@ -61,6 +65,12 @@ def list_context(request: Any, workspace: Workspace, queue: str, *, current: str
     if not page.conversations:
         context["has_channel"] = Channel.objects.filter(workspace_id=workspace.pk, disconnected_at=None).exists()
     return context
+
+
+def _size(request: Any) -> int:
+    """How many rows: a page, or as many as the list that is being brought up to date shows already."""
+    shown = request.GET.get("count", "")
+    return min(max(int(shown), queues.PAGE), queues.MOST) if shown.isdecimal() and len(shown) < 6 else queues.PAGE
 
 
 def counts_context(request: Any, workspace: Workspace, queue: str) -> dict[str, Any]:

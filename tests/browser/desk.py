@@ -45,12 +45,15 @@ class Desk:
         page = context.new_page()
         problems: list[str] = []
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+        page.on(
+            "console", lambda said: problems.append(f"{said.text} {said.location}") if said.type == "error" else None
+        )
         try:
             yield page
         finally:
             context.close()
-        assert [text for text in problems if not any(known in text for known in EXPECTED)] == []
+        unexpected = [text for text in problems if not any(known in text for known in EXPECTED)]
+        assert not unexpected, unexpected
 
     def _context(self, role: str, **options: Any) -> BrowserContext:
         options = {"viewport": {"width": 1440, "height": 900}, "timezone_id": "Africa/Cairo", **options}

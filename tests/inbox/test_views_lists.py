@@ -64,6 +64,17 @@ def test_the_next_page_goes_on_where_the_first_ended(ben: Any) -> None:
     assert "data-sentinel" not in second.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("shown", "expected"), [("60", 60), ("3", 50), ("500", 70), ("", 50), ("-5", 50), ("x", 50), ("9" * 9, 50)]
+)
+def test_a_list_brought_up_to_date_keeps_its_length(ben: Any, shown: str, expected: int) -> None:
+    for number in range(70):
+        talk(ben, f"Customer {number}", minutes=number)
+    html = signed_in(ben).get(inbox(ben, "all/rows/"), {"count": shown}, **HTMX).content
+    assert len(names(html)) == expected
+    assert ("data-sentinel" in html.decode()) is (expected < 70)
+
+
 @pytest.mark.parametrize("before", ["x", "1-", "-1", "9" * 40 + "-1", "99999999999999999-1"])
 def test_a_made_up_page_key_is_no_error(ben: Any, before: str) -> None:
     talk(ben, "Nora")
