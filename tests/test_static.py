@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
-STATIC = Path(__file__).resolve().parent.parent / "static"
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
 CSS = STATIC / "css"
 TOKENS = (CSS / "tokens.css").read_text()
 SHEETS = sorted(CSS.rglob("*.css"))
@@ -99,8 +100,11 @@ def test_a_colour_is_named_before_it_is_used() -> None:
 
 def test_what_the_inbox_loads_stays_small() -> None:
     htmx = Path(str(finders.find("django_htmx/htmx-2.min.js")))
-    scripts = sum(map(packed, [htmx, STATIC / "vendor" / "idiomorph.min.js", *SCRIPTS]))
-    assert scripts <= 38 * KIB
+    pages = "".join((ROOT / "templates" / page).read_text() for page in ("base.html", "inbox/inbox.html"))
+    own = {STATIC / name for name in re.findall(r"<script src=\"{% static '([^']+)'", pages)}
+    assert set(SCRIPTS) >= own - {STATIC / "vendor" / "idiomorph.min.js"}, "the pages name scripts that are there"
+    assert len(own) > 10, "the inbox has its scripts"
+    assert sum(map(packed, [htmx, *own])) <= 38 * KIB
     assert sum(map(packed, SHEETS)) <= 24 * KIB
 
 

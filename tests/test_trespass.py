@@ -132,7 +132,9 @@ ROUTES |= {
     "contact_settings:field_archive": Route("manage_fields", "POST", {"field_id": "field"}),
     "contact_settings:field_place": Route("manage_fields", "POST", {"field_id": "field"}),
     "contact_settings:words": Route("manage_fields"),
-    "contact_settings:words_change": Route("manage_fields", "POST", fixed={"action": "opt_out"}, data={"words": "stop"}),
+    "contact_settings:words_change": Route(
+        "manage_fields", "POST", fixed={"action": "opt_out"}, data={"words": "stop"}
+    ),
 }
 
 # Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.

@@ -42,9 +42,11 @@ def _lengths(country_code: int) -> frozenset[int]:
     found: set[int] = set()
     for region in COUNTRY_CODE_TO_REGION_CODE[country_code]:
         plan = PhoneMetadata.metadata_for_region(region, None)
-        for kind in (plan.fixed_line, plan.mobile) if plan else ():
+        if plan is None or plan.general_desc is None:
+            continue
+        for kind in (plan.fixed_line, plan.mobile):
             own = kind.possible_length if kind and kind.possible_length else plan.general_desc.possible_length
-            found.update(length for length in own if length > 0)
+            found.update(length for length in own or () if length > 0)
     code = len(str(country_code))
     return frozenset(length for length in found if SHORTEST <= length + code <= LONGEST)
 

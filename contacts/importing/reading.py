@@ -130,8 +130,8 @@ class Reader:
         try:
             address, reference = self._who(row, slots[3])
         except BadPhone as error:
-            at = self._id if self._phone is None else self._phone
-            wrong.insert(0, (self._titles[at or 0], row[at or 0], str(error)))
+            named = (self._id if self._phone is None else self._phone) or 0
+            wrong.insert(0, (self._titles[named], row[named], str(error)))
         if wrong:
             if not any(cell.strip() for cell in row):
                 batch.counts["blank"] += 1

@@ -116,7 +116,7 @@ def check(run: ImportRun, chosen: Mapping, *, known: Sequence[CustomField]) -> I
 
 @transaction.atomic
 def start(run: ImportRun, *, by: Member) -> ImportRun:
-    """Import the file as it was checked. A second start does nothing. Raises StepRefused before the check is through."""
+    """Import the file as it was checked. A second start does nothing. Raises StepRefused before it was checked."""
     run = _locked(run)
     if run.state in {State.RUNNING, State.DONE}:
         return run

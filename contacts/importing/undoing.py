@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from config.queues import ring
@@ -104,6 +104,6 @@ def untouched(workspace_id: int, people: QuerySet[Contact]) -> QuerySet[Contact]
     return people.exclude(Exists(own))
 
 
-def _pointing_at(target: type, *, but: set[type]) -> list[tuple[type, str]]:
-    links = [link for link in target._meta.related_objects if link.related_model not in but]  # type: ignore[attr-defined]
+def _pointing_at(target: type[Model], *, but: set[type[Model]]) -> list[tuple[type[Model], str]]:
+    links = [link for link in target._meta.related_objects if link.related_model not in but]
     return [(link.related_model, link.field.name) for link in links]

@@ -25,6 +25,9 @@ ROOT = Path(settings.BASE_DIR)
 # Who may look across workspaces. A new caller needs a reason that stands up to the same question.
 ALL_WORKSPACES = {
     "contacts/erasing.py": "claims people to erase and finds those deleted long ago, of all workspaces",
+    "contacts/exporting/running.py": "claims exports to write and deletes expired files, of all workspaces",
+    "contacts/importing/running.py": "claims imports to work on, of all workspaces",
+    "contacts/importing/steps.py": "deletes the uploads of imports that ended long ago, of all workspaces",
     "contacts/person_export.py": "claims files to write about one person and deletes expired ones, of all workspaces",
     "inbox/dispatching.py": "finds the workspace of a channel it was poked for",
     "inbox/management/commands/webhook_replay.py": "an operator replays a webhook by its id",
