@@ -135,6 +135,7 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     quote = None if deleted else _quote(message, frame)
     problem = _problem(message, frame) if outgoing and message.status == Message.Status.FAILED else None
     reactions = _reactions(message, frame)
+    known = frame.can_reply and not deleted and bool(message.provider_id)
     return Bubble(
         id=f"m-{message.uuid}",
         mid=str(message.uuid),
@@ -150,7 +151,9 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
         source=source,
         quote=quote,
         reactions=reactions,
-        **_acts(message, frame, own, answerable=not deleted and bool(message.provider_id)),
+        who=(sender_name(message) if outgoing else frame.contact) if known else "",
+        react=f"{own}reaction/" if known and not outgoing else "",
+        reacted=message.reactions.get("team", ""),
         edited=message.edited_at is not None and not deleted,
         forwarded=forwarded,
         time=frame.calendar.clock(message.occurred_at),
@@ -161,17 +164,6 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
         has_tail=bool(problem or reactions),
         problem=problem,
     )
-
-
-def _acts(message: Message, frame: Frame, own: str, *, answerable: bool) -> dict[str, str]:
-    """What can be done with a bubble: quote it (whose words?), react to it, and the reaction the team gave."""
-    outgoing = message.direction == Message.Direction.OUT
-    known = frame.can_reply and answerable
-    return {
-        "who": (sender_name(message) if outgoing else frame.contact) if known else "",
-        "react": f"{own}reaction/" if known and not outgoing else "",
-        "reacted": message.reactions.get("team", ""),
-    }
 
 
 def _css(*, outgoing: bool, follows: bool, failed: bool, bare: bool) -> str:
