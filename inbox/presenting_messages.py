@@ -57,6 +57,15 @@ class Reaction(Shown):
 
 
 @dataclass(frozen=True, slots=True)
+class Acts(Shown):
+    """What somebody who may reply can do with a message."""
+
+    who: str  # whom an answer would quote
+    react: str  # URL for the team's reaction, empty for messages that take none
+    reacted: str  # the team's present one
+
+
+@dataclass(frozen=True, slots=True)
 class Problem(Shown):
     """Why a message did not go out and what to do, in plain words, with the provider's code for whoever asks them."""
 
@@ -84,9 +93,7 @@ class Bubble(Shown):
     source: str
     quote: Quote | None
     reactions: list[Reaction]
-    who: str  # whom an answer would quote; empty when it cannot
-    react: str  # URL for the team's reaction, empty for messages that take none
-    reacted: str  # the team's present one
+    acts: Acts | None
     edited: bool
     forwarded: bool
     time: str
@@ -125,8 +132,7 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     outgoing = message.direction == Message.Direction.OUT
     deleted = message.deleted_at is not None
     file = None if deleted else attachment_of(message)
-    own = f"{frame.base}m/{message.uuid}/"
-    again = f"{own}fetch/" if frame.can_reply else ""
+    again = f"{frame.base}m/{message.uuid}/fetch/" if frame.can_reply else ""
     body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted, again=again)
     text = message.text if presenting_bodies.shows_text(message.kind) and not deleted else ""
     by = message.sender.name if outgoing and message.sender and not follows else ""
@@ -135,7 +141,6 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     quote = None if deleted else _quote(message, frame)
     problem = _problem(message, frame) if outgoing and message.status == Message.Status.FAILED else None
     reactions = _reactions(message, frame)
-    known = frame.can_reply and not deleted and bool(message.provider_id)
     return Bubble(
         id=f"m-{message.uuid}",
         mid=str(message.uuid),
@@ -151,9 +156,7 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
         source=source,
         quote=quote,
         reactions=reactions,
-        who=(sender_name(message) if outgoing else frame.contact) if known else "",
-        react=f"{own}reaction/" if known and not outgoing else "",
-        reacted=message.reactions.get("team", ""),
+        acts=_acts(message, frame),
         edited=message.edited_at is not None and not deleted,
         forwarded=forwarded,
         time=frame.calendar.clock(message.occurred_at),
@@ -216,6 +219,16 @@ def quote_of(quoted: Message, contact: str) -> Quote:
 
 def sender_name(message: Message) -> str:
     return message.sender.name if message.sender else SOURCES.get(message.source, "Your team")
+
+
+def _acts(message: Message, frame: Frame) -> Acts | None:
+    """None for those who may not reply, and for a message the provider does not know (yet) or that was deleted."""
+    if not frame.can_reply or message.deleted_at or not message.provider_id:
+        return None
+    if message.direction == Message.Direction.OUT:
+        return Acts(sender_name(message), "", "")
+    react = f"{frame.base}m/{message.uuid}/reaction/"
+    return Acts(frame.contact, react, message.reactions.get("team", ""))
 
 
 def _reactions(message: Message, frame: Frame) -> list[Reaction]:
