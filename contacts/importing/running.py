@@ -64,7 +64,7 @@ def due() -> bool:
 def work_next() -> bool:
     """Check, carry out or take back one import that is due; False when none is."""
     with tenancy.all_workspaces(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, [LEASE])
+        cursor.execute(CLAIM, [LEASE])  # type: ignore[list-item]  # psycopg takes intervals, the stubs do not know
         claimed = cursor.fetchone()
     if claimed is None:
         return False
