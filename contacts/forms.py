@@ -13,7 +13,7 @@ from . import fields, labels, languages
 from .models import CustomField, Tag
 from .people import READERS, NotAcceptable
 
-HUES = [(str(number), f"Colour {number}") for number in range(1, labels.HUES + 1)]
+HUES = list(zip(map(str, range(1, labels.HUES + 1)), ("Teal", "Blue", "Amber", "Purple", "Red", "Olive"), strict=True))
 
 
 class ContactForm(forms.Form):

@@ -107,14 +107,14 @@ def person(
     }
 
 
-def addresses(identities: Sequence[Identity]) -> list[dict[str, Any]]:
+def addresses(contact: Contact, identities: Sequence[Identity]) -> list[dict[str, Any]]:
     """Where a person can be reached, one entry per channel and address."""
     return [
         {
             "pk": each.pk,
             "channel": CHANNELS.get(each.channel_kind, each.channel_kind),
             "display": each.display,
-            "name": visible(each.profile_name),
+            "name": visible(each.profile_name) if each.profile_name != contact.name else "",
             "username": f"@{each.username}" if each.username and each.phone else "",
             "hidden": not each.phone,
         }

@@ -24,7 +24,7 @@ from live.publishing import publish
 from workspaces import auditing, tenancy
 
 from . import preparing, staging
-from .reading import BATCH_ROWS, Batch, Reader
+from .reading import Batch, Reader
 from .rows import Refused, Row, rows_of
 
 log = structlog.get_logger(__name__)
@@ -109,7 +109,7 @@ def _drive(run: ImportRun) -> bool:
     pending: deque[Future[None]] = deque()
     with default_storage.open(run.file) as file, ThreadPoolExecutor(LANES) as lanes:
         try:
-            for batch in reader.batches(_rows(file, run), run.format.get("batch", BATCH_ROWS)):
+            for batch in reader.batches(_rows(file, run), run.format["batch"]):
                 if batch.end <= position or batch.start in ahead:
                     continue  # read all the same: who stands where decides what is a duplicate
                 if time.monotonic() > until:

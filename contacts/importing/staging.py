@@ -24,37 +24,56 @@ STATEMENT_SECONDS = 120  # longer than a page may take: a batch is thousands of 
 # New rows draw their numbers here, so that two tables can be filled without asking which row got which.
 CREATE = """
 CREATE TEMPORARY TABLE import_rows (
-    n integer, address text, reference uuid, name text, email text, language text, country text, number_country text,
-    time_zone text, tag_ids integer[], fields jsonb, consent text,
+    n integer, uuid uuid, address text, reference uuid, name text, email text, language text, country text,
+    number_country text, time_zone text, tag_ids integer[], fields jsonb, consent text,
     contact_id bigint, identity_id bigint, was_deleted boolean NOT NULL DEFAULT false,
     new_contact bigint DEFAULT nextval('contacts_contact_id_seq'),
     new_identity bigint DEFAULT nextval('contacts_identity_id_seq')
 ) ON COMMIT DROP
 """
 COPY = """
-COPY import_rows (n, address, reference, name, email, language, country, number_country, time_zone, tag_ids, fields,
-                  consent) FROM STDIN
+COPY import_rows (n, uuid, address, reference, name, email, language, country, number_country, time_zone, tag_ids,
+                  fields, consent) FROM STDIN
 """
-# Without statistics of the temporary table the planner would read all identities for every batch.
-PLAN = "SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL enable_material = off"
-REPLAN = "SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL enable_material = on"
+SETTINGS = "SET LOCAL gin_pending_list_limit = '64MB'; SET LOCAL work_mem = '64MB'"
+# LATERAL with OFFSET makes every question thousands of look-ups by index. Left to itself the planner, which goes by
+# what a table held when it was last analysed, reads all identities for each batch, or for each row of a young table.
 FIND = """
-UPDATE import_rows r SET contact_id = i.contact_id, identity_id = i.id, was_deleted = c.deleted_at IS NOT NULL
-  FROM contacts_identity i JOIN contacts_contact c ON c.workspace_id = i.workspace_id AND c.id = i.contact_id
- WHERE i.workspace_id = %(ws)s AND i.channel_kind = %(kind)s AND i.address = r.address AND i.address <> ''
+WITH found AS MATERIALIZED (
+    SELECT s.ctid AS place, f.* FROM import_rows s CROSS JOIN LATERAL (
+        SELECT i.contact_id, i.id AS identity_id FROM contacts_identity i
+         WHERE i.workspace_id = %(ws)s AND i.channel_kind = %(kind)s AND i.address = s.address AND i.address <> ''
+        OFFSET 0) f)
+UPDATE import_rows r SET contact_id = found.contact_id, identity_id = found.identity_id FROM found
+ WHERE r.ctid = found.place
 """
 FIND_BY_ALIAS = """
-UPDATE import_rows r SET contact_id = i.contact_id, identity_id = i.id, was_deleted = c.deleted_at IS NOT NULL
-  FROM contacts_identityalias a
-  JOIN contacts_identity i ON i.workspace_id = a.workspace_id AND i.id = a.identity_id
-  JOIN contacts_contact c ON c.workspace_id = i.workspace_id AND c.id = i.contact_id
- WHERE a.workspace_id = %(ws)s AND a.channel_kind = %(kind)s AND a.address = r.address AND r.contact_id IS NULL
+WITH found AS MATERIALIZED (
+    SELECT s.ctid AS place, f.* FROM import_rows s CROSS JOIN LATERAL (
+        SELECT i.contact_id, i.id AS identity_id
+          FROM contacts_identityalias a JOIN contacts_identity i ON i.workspace_id = %(ws)s AND i.id = a.identity_id
+         WHERE a.workspace_id = %(ws)s AND a.channel_kind = %(kind)s AND a.address = s.address
+        OFFSET 0) f
+     WHERE s.contact_id IS NULL AND s.address <> '')
+UPDATE import_rows r SET contact_id = found.contact_id, identity_id = found.identity_id FROM found
+ WHERE r.ctid = found.place
 """
 FIND_BY_ID = """
-UPDATE import_rows r SET contact_id = c.id, was_deleted = c.deleted_at IS NOT NULL,
-       identity_id = (SELECT min(i.id) FROM contacts_identity i WHERE i.workspace_id = %(ws)s AND i.contact_id = c.id)
-  FROM contacts_contact c
- WHERE c.workspace_id = %(ws)s AND c.uuid = r.reference AND c.erased_at IS NULL
+WITH found AS MATERIALIZED (
+    SELECT s.ctid AS place, f.* FROM import_rows s CROSS JOIN LATERAL (
+        SELECT c.id AS contact_id, (SELECT min(i.id) FROM contacts_identity i
+                                     WHERE i.workspace_id = %(ws)s AND i.contact_id = c.id) AS identity_id
+          FROM contacts_contact c
+         WHERE c.workspace_id = %(ws)s AND c.uuid = s.reference AND c.erased_at IS NULL
+        OFFSET 0) f
+     WHERE s.reference IS NOT NULL)
+UPDATE import_rows r SET contact_id = found.contact_id, identity_id = found.identity_id FROM found
+ WHERE r.ctid = found.place
+"""
+NOTE_DELETED = """
+UPDATE import_rows r SET was_deleted = true
+ WHERE contact_id IS NOT NULL
+   AND (SELECT c.deleted_at FROM contacts_contact c WHERE c.workspace_id = %(ws)s AND c.id = r.contact_id) IS NOT NULL
 """
 DROP_UNKNOWN = "DELETE FROM import_rows WHERE reference IS NOT NULL AND contact_id IS NULL RETURNING n"
 
@@ -67,12 +86,14 @@ COUNT = f"""
 SELECT count(*) FILTER (WHERE r.was_deleted OR (%(update)s AND {CHANGED})),
        count(*) FILTER (WHERE %(update)s AND NOT {CHANGED}),
        count(*) FILTER (WHERE NOT %(update)s AND NOT r.was_deleted)
-  FROM import_rows r JOIN contacts_contact c ON c.workspace_id = %(ws)s AND c.id = r.contact_id
+  FROM import_rows r CROSS JOIN LATERAL (
+        SELECT * FROM contacts_contact c WHERE c.workspace_id = %(ws)s AND c.id = r.contact_id OFFSET 0) c
+ WHERE r.contact_id IS NOT NULL
 """
 ADD_CONTACTS = """
 INSERT INTO contacts_contact (id, workspace_id, uuid, name, email, language, country, time_zone, fields, tag_ids,
                               created_at, import_run_id)
-SELECT new_contact, %(ws)s, uuidv7(), name, email, language, coalesce(nullif(country, ''), number_country), time_zone,
+SELECT new_contact, %(ws)s, uuid, name, email, language, coalesce(nullif(country, ''), number_country), time_zone,
        fields, tag_ids, now(), %(run)s
   FROM import_rows WHERE contact_id IS NULL
 """
@@ -185,7 +206,7 @@ def _load(cursor: Any, batch: Batch, terms: Terms) -> Counter[str]:
     with cursor.copy(COPY) as copy:
         copy.write("".join(batch.lines))
     cursor.execute("ANALYZE import_rows (n)")
-    cursor.execute(PLAN)
+    cursor.execute(SETTINGS)
     cursor.execute(FIND, terms.parameters)
     existing = cursor.rowcount
     if IdentityAlias.objects.filter(workspace_id=terms.workspace_id).exists():
@@ -196,9 +217,9 @@ def _load(cursor: Any, batch: Batch, terms: Terms) -> Counter[str]:
         cursor.execute(FIND_BY_ID, terms.parameters)
         existing += cursor.rowcount
         unknown = _drop_unknown(cursor, batch)
-    cursor.execute(REPLAN)
     counts: Counter[str] = Counter(existing=existing, new=len(batch.lines) - existing - unknown)
     if existing:
+        cursor.execute(NOTE_DELETED, terms.parameters)
         cursor.execute(COUNT, terms.parameters)
         counts["updated"], counts["unchanged"], counts["skipped"] = cursor.fetchone()
     return counts + Counter()

@@ -1,6 +1,6 @@
 """Saved questions about people: what may be asked, how it becomes a query, how many answer it."""
 
-from .changing import SegmentRefused, change, create, delete
+from .changing import SegmentRefused, change, create, delete, remember
 from .compiling import Compiled, compiled, members
 from .counting import Count, count, sample
 from .rules import BadRules, Condition, Group, Rules, parse
@@ -22,5 +22,6 @@ __all__ = [
     "delete",
     "members",
     "parse",
+    "remember",
     "sample",
 ]

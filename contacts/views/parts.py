@@ -28,7 +28,7 @@ def card_context(request: Any, contact: Contact) -> dict[str, Any]:
     calendar, identities = Calendar.of(request), identities_of(contact)
     return {
         "person": cards.person(contact, identities, request.workspace, calendar),
-        "addresses": cards.addresses(identities),
+        "addresses": cards.addresses(contact, identities),
         "facts": cards.facts(contact),
         "consents": cards.consent(contact, identities, calendar),
         "notes": cards.written_notes(contact, request.member, calendar),

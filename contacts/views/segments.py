@@ -16,7 +16,6 @@ from contacts import segments
 from contacts.models import SearchableContact, Segment
 from contacts.presenting_rows import rows
 from contacts.segments.books import book_of
-from contacts.segments.changing import remember
 from contacts.segments.rules import MOST_GROUPS
 from contacts.segments.vocabulary import Book
 from workspaces.access import workspace_view
@@ -189,7 +188,7 @@ def _remember(workspace: Workspace, uuid: str, rules: segments.Rules, counted: s
     except ValueError:
         return
     if known is not None and known.rules == rules.as_json():
-        remember(known, counted)
+        segments.remember(known, counted)
 
 
 @require_POST

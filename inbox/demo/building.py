@@ -23,7 +23,7 @@ from workspaces.models import Channel, Member, User, Workspace
 
 from ..models import Attachment, Conversation, ConversationEvent, Message
 from ..previews import preview_of
-from . import files
+from . import files, people
 from .stories import Line, Story, Team
 
 PASSWORD = "carillon-demo"
@@ -52,6 +52,7 @@ def ensure(team: Team) -> Workspace:
             for story in team.stories:
                 _tell(story, channel, members, now)
         _reopen(team, channel)
+        people.populate(workspace, people.OF[team.slug], channel, members[team.people[0].key])
     return workspace
 
 

@@ -381,7 +381,7 @@ def test_the_timeline_is_over_all_conversations_in_order(ben: Any, django_assert
     texts = re.findall(r"Text \d\d", html)
     assert texts == [f"Text {number:02d}" for number in range(49, -1, -1)]
     assert "On Line 0" in html
-    assert html.count("history__link") == 3
+    assert html.count("/inbox/all/c/") == 3
     older = re.search(r'hx-get="([^"]+before=[^"]+)"', html).group(1)
     rest = client.get(older, **HTMX).content.decode()
     assert re.findall(r"Text \d\d", rest) == [f"Text {number:02d}" for number in range(59, 49, -1)]
