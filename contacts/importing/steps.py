@@ -19,9 +19,8 @@ from live.publishing import publish
 from workspaces import auditing, tenancy
 from workspaces.models import Member, Workspace
 
-from . import mapping, sniffing
+from . import mapping, reading, sniffing
 from .mapping import Mapping
-from .reading import BATCH_ROWS
 from .rows import Refused
 
 State = ImportRun.State
@@ -42,7 +41,7 @@ def upload(
         most = sniffing.WEB_BYTES // (1024 * 1024)
         raise Refused(f"The file is larger than {most} MB; split it and import the parts one after the other.")
     form = sniffing.examine(file, name, most_rows=most_rows)
-    form |= {"most_rows": most_rows, "batch": BATCH_ROWS, "size": file.size}
+    form |= {"most_rows": most_rows, "batch": reading.batch_rows(form["rows"]), "size": file.size}
     known = list(fields.fields_of(workspace.pk))
     guessed = mapping.guess(form["titles"], sniffing.samples(form), known)
     file.seek(0)
@@ -116,7 +115,7 @@ def check(run: ImportRun, chosen: Mapping, *, known: Sequence[CustomField]) -> I
 
 @transaction.atomic
 def start(run: ImportRun, *, by: Member) -> ImportRun:
-    """Import the file as it was checked. A second start does nothing. Raises StepRefused before it was checked."""
+    """Import the file as it was checked. A second start does nothing. Raises StepRefused before that."""
     run = _locked(run)
     if run.state in {State.RUNNING, State.DONE}:
         return run
