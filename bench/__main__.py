@@ -17,6 +17,7 @@ BENCHES = {
     "pages": "Inbox pages",
     "live": "Live signals",
     "import": "Importing contacts",
+    "segments": "Segments",
 }
 MODULES = {"import": "imports"}  # where the name of a bench is no name for a module
 

@@ -45,9 +45,8 @@ def main() -> None:
             if run.state != run.State.DONE:
                 raise SystemExit(f"The import ended as {run.state}: {run.error}")
             new[name] = run.counts["done"].get("new", 0)
-    print(
-        json.dumps({"seconds": seconds, "new": new["import"], "new_again": new["again"], "grown_mib": memory.grown()})
-    )
+    figures = {"seconds": seconds, "new": new["import"], "new_again": new["again"], "grown_mib": memory.grown()}
+    print(json.dumps(figures))
 
 
 def _work(running: object) -> float:

@@ -141,8 +141,6 @@ MFA_REQUIRED_ROLES = env.list("MFA_REQUIRED_ROLES", default=["owner", "admin", "
 
 ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
 ACCOUNT_FORMS = {"signup": "workspaces.forms.SignupForm"}
-ACCOUNT_ADAPTER = "workspaces.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "workspaces.forms.SignupForm"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -159,7 +157,6 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(BASE_URL).scheme
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
-MFA_ADAPTER = "workspaces.accounts.MFAAdapter"
 MFA_ADAPTER = "workspaces.accounts.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Carillon"
@@ -199,6 +196,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else _static},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+FILE_UPLOAD_HANDLERS = ["config.uploads.BoundedUpload", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 ERASURE_LOG = env.str("ERASURE_LOG", default="") or str(Path(MEDIA_ROOT) / "erasures.jsonl")
 

@@ -155,7 +155,10 @@ def _behind(found: QuerySet[SearchableContact], order: Order, cursor: _Cursor | 
         fence = Q(**{f"{order.column}__{side}e": cursor.value})
         equal = Q(**{order.column: cursor.value, f"pk__{side}": cursor.pk})
         found = found.filter(fence, Q(**{f"{order.column}__{side}": cursor.value}) | equal)
-    key = F(order.column).desc(nulls_last=True) if order.descending else F(order.column).asc()
+    key = F(order.column).desc() if order.descending else F(order.column).asc()
+    if order.column == "last_seen_at":
+        # Nobody without a value is left here, but only these words let the planner walk the index either way.
+        key = F(order.column).desc(nulls_last=True) if order.descending else F(order.column).asc(nulls_first=True)
     return found.order_by(key, f"{sign}pk")
 
 

@@ -16,6 +16,9 @@ from django.utils import timezone
 from config.queues import UNREACHABLE, ring, valkey
 from contacts import erasing as contact_erasing
 from contacts import person_export as contact_export
+from contacts.exporting import running as contact_exports
+from contacts.importing import running as contact_imports
+from contacts.importing import steps as import_steps
 from workspaces import tenancy
 
 from . import dispatching, erasing, media, person_export, receiving, settling, status_updates
@@ -59,6 +62,12 @@ def sweep() -> dict[str, Any]:
     found["person_exports"] = _ask_or_do(
         workers, contact_export.is_due(), "inbox.jobs.export_people", "bulk", person_export.write_pending
     )
+    found["imports"] = _ask_or_do(
+        workers, contact_imports.due(), "contacts.jobs.work_on_imports", "bulk", contact_imports.work_next
+    )
+    found["exports"] = _ask_or_do(
+        workers, contact_exports.due(), "contacts.jobs.work_on_exports", "bulk", contact_exports.work_next
+    )
     found["parked"] = match_parked()
     return {name: count for name, count in found.items() if count}
 
@@ -67,6 +76,8 @@ def prune() -> int:
     """Delete what is past its keeping time: webhooks, deleted people, files; returns how many webhooks went."""
     contact_erasing.queue_purges(PRUNE_AT_ONCE)
     contact_export.remove_expired()
+    contact_exports.remove_expired()
+    import_steps.remove_expired()
     with tenancy.all_workspaces(), connection.cursor() as cursor:
         cursor.execute(PRUNE, [KEEP_WEBHOOKS_DAYS, PRUNE_AT_ONCE])
         return cursor.rowcount

@@ -19,7 +19,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from contacts import merging
-from contacts.models import ContactNote, CustomField, ExportRun, Segment, Tag
+from contacts.importing import steps
+from contacts.models import ContactNote, CustomField, ExportRun, ImportProblem, Segment, Tag
 from inbox.models import Attachment, DeadLetter, InboundWebhook
 from tests.factories import (
     make_channel,
@@ -53,6 +54,7 @@ class Route:
 QUEUE = {"queue": "all"}
 PERSON = {"uuid": "contact"}
 SEGMENT = {"uuid": "segment"}
+IMPORT = {"uuid": "import"}
 THREAD = {"uuid": "conversation"}
 
 # Everything under /w/<slug>/.
@@ -116,6 +118,22 @@ ROUTES |= {
     "contacts:erasures": Route("manage_contacts"),
     "contacts:person_export": Route("manage_contacts", ids=PERSON),
     "contacts:person_export_file": Route("manage_contacts", ids={**PERSON, "run": "person_export"}),
+    "contacts:imports": Route("manage_contacts"),
+    "contacts:import_new": Route("manage_contacts"),
+    "contacts:import_sample": Route("manage_contacts"),
+    "contacts:import": Route("manage_contacts", ids=IMPORT),
+    "contacts:import_mapping": Route("manage_contacts", ids=IMPORT),
+    "contacts:import_preview": Route("manage_contacts", "POST", IMPORT),
+    "contacts:import_reading": Route("manage_contacts", "POST", IMPORT),
+    "contacts:import_progress": Route("manage_contacts", ids=IMPORT),
+    "contacts:import_start": Route("manage_contacts", "POST", IMPORT),
+    "contacts:import_cancellation": Route("manage_contacts", "POST", IMPORT),
+    "contacts:import_undo": Route("manage_contacts", "POST", IMPORT),
+    "contacts:import_problems": Route("manage_contacts", ids=IMPORT),
+    "contacts:exports": Route("manage_contacts"),
+    "contacts:export_rows": Route("manage_contacts"),
+    "contacts:export_new": Route("manage_contacts", "POST", data={"format": "csv"}),
+    "contacts:export_file": Route("manage_contacts", ids={"uuid": "export"}),
     "contacts:segments": Route("manage_contacts"),
     "contacts:segment_new": Route("manage_contacts"),
     "contacts:segment_row": Route("manage_contacts"),
@@ -225,6 +243,19 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
             created_by=owner_of(workspace),
             expires_at=timezone.now() + timedelta(days=1),
         )
+        export = ExportRun.objects.create(
+            workspace=workspace,
+            format="csv",
+            state="done",
+            filters={"q": word},
+            file=default_storage.save(f"{workspace.pk}/{word}.csv", ContentFile(word.encode())),
+            count=1,
+            created_by=owner_of(workspace),
+            expires_at=timezone.now() + timedelta(days=1),
+        )
+        rows = ContentFile(f"Name,Phone\n{word} Nora,+966500000001\n".encode(), f"{word}.csv")
+        upload = steps.upload(workspace, rows, f"{word}.csv", by=owner_of(workspace))
+        ImportProblem.objects.create(workspace=workspace, run=upload, line=2, value=word, reason=word, row=[word, word])
         invitation, _ = joining.invite(workspace, email=f"{word}@example.test", role="agent", by=owner_of(workspace))
         attachment = Attachment.objects.create(
             workspace=workspace,
@@ -251,6 +282,8 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         "contact": contact.uuid,
         "merge": merge.pk,
         "person_export": person_export.uuid,
+        "import": upload.uuid,
+        "export": export.uuid,
         "note": note.pk,
         "tag": tag.pk,
         "field": custom.pk,
@@ -291,7 +324,7 @@ def test_only_those_the_table_of_roles_names_get_in(world: World, name: str, set
     for role in Role:
         response = world.visit(role, name, url)
         if role in PERMISSIONS[ROUTES[name].permission]:
-            assert response.status_code in {200, 204, 302, 409, 422}, f"{role}: {response.status_code}"
+            assert response.status_code in {200, 204, 286, 302, 409, 422}, f"{role}: {response.status_code}"
             assert not refused_sign_in(response)
         else:
             assert response.status_code == 403, role

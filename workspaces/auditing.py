@@ -50,7 +50,6 @@ ACTIONS = {
     "import.finished": "Contacts imported",
     "import.undone": "Import of contacts undone",
     "export.requested": "Contacts exported",
-    "export.downloaded": "Export of contacts downloaded",
     "tag.created": "Tag created",
     "tag.changed": "Tag changed",
     "tag.deleted": "Tag deleted",

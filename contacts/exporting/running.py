@@ -198,12 +198,6 @@ def _row(
     ]
 
 
-@transaction.atomic
-def note_download(run: ExportRun, *, by: Member) -> None:
-    """Write down that somebody fetched the file."""
-    auditing.record(by, "export.downloaded", f"{FORMATS[run.format]}, {run.count} contacts")
-
-
 def remove_expired() -> int:
     """Delete files past their time; returns how many."""
     with tenancy.all_workspaces():

@@ -135,11 +135,10 @@ def _book(file: IO[bytes]) -> dict[str, Any]:
 
 def _surveyed(rows: Iterator[Row], most_rows: int | None) -> dict[str, Any]:
     first: list[list[str]] = []
-    count = width = 0
+    count = 0
     for line, cells in rows:
         if count <= SAMPLES:
             first.append([cell[:LONGEST_SAMPLE] for cell in cells])
-            width = max(width, len(cells))
         count += 1
         if len(cells) > MOST_COLUMNS:
             raise Refused(f"Line {line} has more than {MOST_COLUMNS} columns.")
@@ -149,7 +148,9 @@ def _surveyed(rows: Iterator[Row], most_rows: int | None) -> dict[str, Any]:
             )
     if not count:
         raise Refused("The file has no rows.")
-    return {"first": first, "width": width, "all_rows": count}
+    # A single row that is wider has a delimiter too many; it becomes a problem of its own.
+    usual = Counter(map(len, first)).most_common(1)[0][0]
+    return {"first": first, "width": max(usual, len(first[0])), "all_rows": count}
 
 
 def _with_titles(form: dict[str, Any]) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Contact(TenantModel):
             ),
             models.Index("workspace", "name", "id", condition=Q(deleted_at=None), name="contact_by_name"),
             models.Index("workspace", "created_at", "id", condition=Q(deleted_at=None), name="contact_by_created"),
+            models.Index(fields=["workspace", "id"], condition=Q(blocked_at__isnull=False), name="contact_blocked"),
             models.Index("import_run", "id", condition=Q(import_run__isnull=False), name="contact_of_import"),
             models.Index(
                 fields=["deleted_at"], condition=Q(deleted_at__isnull=False, erased_at=None), name="contact_to_purge"

@@ -90,3 +90,9 @@ def may(context: template.Context, permission: str) -> bool:
 def sprite() -> str:
     """The address of the icons, for templates that write many."""
     return _sprite()
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """1234567 → 1,234,567"""
+    return f"{number:,}"
