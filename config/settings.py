@@ -196,7 +196,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else _static},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
-FILE_UPLOAD_HANDLERS = ["config.uploads.BoundedUpload", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+_uploadhandler = "django.core.files.uploadhandler"
+FILE_UPLOAD_HANDLERS = ["workspaces.uploads.BoundedUpload", f"{_uploadhandler}.TemporaryFileUploadHandler"]
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 ERASURE_LOG = env.str("ERASURE_LOG", default="") or str(Path(MEDIA_ROOT) / "erasures.jsonl")
 

@@ -16,7 +16,7 @@ SIZES = [(1440, 900), (1024, 768), (390, 844), (320, 640)]
 
 
 def violations(page: Page) -> list[Any]:
-    page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished))")
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished))")
     found = Axe().run(page, options=RULES).response["violations"]
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
