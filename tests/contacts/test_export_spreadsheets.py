@@ -56,7 +56,9 @@ def test_every_cell_of_csv_is_quoted():
 
 def test_every_cell_of_xlsx_is_text(tmp_path: Path):
     path = tmp_path / "people.xlsx"
-    write_xlsx(str(path), [["Name", "Value"], *([value, "1"] for value in FORMULAS), ["\x07bell", "x" * 40_000]], "People")
+    write_xlsx(
+        str(path), [["Name", "Value"], *([value, "1"] for value in FORMULAS), ["\x07bell", "x" * 40_000]], "People"
+    )
     sheet = load_workbook(path)["People"]
     assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s"}
     with path.open("rb") as file:
