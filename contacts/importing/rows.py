@@ -37,7 +37,8 @@ def text_rows(file: IO[bytes], *, encoding: str, delimiter: str, trusted: bool =
     except UnicodeDecodeError as error:
         raise Refused(f"The file is not written in {encoding}: some bytes in it mean nothing there.") from error
     finally:
-        text.detach()
+        if not file.closed:
+            text.detach()  # or the file would be closed with it
 
 
 def parsed(lines: Iterable[str], delimiter: str) -> Iterator[Row]:

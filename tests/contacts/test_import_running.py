@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from contacts import consent, deleting
 from contacts.importing import running, steps, undoing
@@ -18,6 +19,7 @@ from contacts.models import (
     Tag,
 )
 from contacts.suppression import remember
+from inbox.models import Conversation
 from tests.contacts.imports import again, checked, finished, imported, numbers, people, problems, uploaded, worked
 from tests.factories import make_contact, make_conversation, make_identity, make_member
 from workspaces import tenancy
@@ -150,8 +152,6 @@ def test_somebody_deleted_comes_back_with_their_conversations():
     [back] = people(member.workspace)
     assert back.deleted_at is None
     with tenancy.scope(member.workspace_id):
-        from inbox.models import Conversation
-
         assert Conversation.objects.get().status == "open"
 
 
@@ -311,8 +311,6 @@ def test_a_run_goes_on_where_it_stopped(superuser):
 def test_a_leased_run_is_left_alone():
     run = checked(uploaded(FILE))
     with tenancy.scope(run.workspace_id):
-        from django.utils import timezone
-
         steps.start(run, by=run.created_by)
         ImportRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() + running.LEASE)
     assert not running.due()
