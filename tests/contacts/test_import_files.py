@@ -54,7 +54,11 @@ def test_the_encoding_is_found_out(text: str, encoding: str):
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_the_delimiter_is_found_out(delimiter: str, end: str):
-    rows = [["Name", "Phone", "Note"], ["Nora", "+966500000001", 'said "hi, there"; left\nsoon'], ["Paul", "+49151", ""]]
+    rows = [
+        ["Name", "Phone", "Note"],
+        ["Nora", "+966500000001", 'said "hi, there"; left\nsoon'],
+        ["Paul", "+49151", ""],
+    ]
     stored = io.StringIO()
     csv.writer(stored, delimiter=delimiter, lineterminator=end).writerows(rows)
     form = examined(stored.getvalue().encode())
@@ -91,7 +95,7 @@ def test_one_column_of_numbers_is_enough():
 def test_a_workbook_is_read_as_people_would_type_it():
     content = workbook(
         ["Name", "Phone", "Since", "Seen", "Size", "Member", "Sum"],
-        ["Nora", 966500000001, date(2026, 5, 3), datetime(2026, 5, 3, 9, 41), 42.5, True, "=1+1"],
+        ["Nora", 966500000001, date(2026, 5, 3), datetime(2026, 5, 3, 9, 41), 42.5, True, "=1+1"],  # noqa: DTZ001  (a sheet knows no zones)
         ["Paul", "+4915100000002", None, None, None, False],
     )
     assert read(content, "people.xlsx") == [

@@ -49,9 +49,7 @@ def test_a_big_file_from_upload_to_undo():
     def page(name: str) -> str:
         return reverse(f"contacts:import{name}", args=[slug, run.uuid])
 
-    sent = client.post(
-        reverse("contacts:import_new", args=[slug]), {"file": SimpleUploadedFile("عملاء.csv", content)}
-    )
+    sent = client.post(reverse("contacts:import_new", args=[slug]), {"file": SimpleUploadedFile("عملاء.csv", content)})
     with tenancy.scope(member.workspace_id):
         run = ImportRun.objects.get()
     assert sent["Location"] == page("_mapping")
@@ -88,7 +86,11 @@ def test_a_big_file_from_upload_to_undo():
 
     second = again_from_the_start(client, slug, content, choices | {"column-2": ""})
     assert second.counts["done"] == {
-        "rows": ROWS, "existing": ROWS - BAD - TWICE, "unchanged": ROWS - BAD - TWICE, "invalid": BAD, "duplicate": TWICE
+        "rows": ROWS,
+        "existing": ROWS - BAD - TWICE,
+        "unchanged": ROWS - BAD - TWICE,
+        "invalid": BAD,
+        "duplicate": TWICE,
     }  # fmt: skip
     assert len(people(member.workspace)) == ROWS - BAD - TWICE
 

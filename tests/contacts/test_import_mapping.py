@@ -32,7 +32,10 @@ def test_titles_are_understood_in_many_languages(titles: list[str], targets: lis
 
 
 def test_contents_decide_where_titles_say_nothing():
-    rows = [["Nora", "+966500000001", "nora@example.com", "12"], ["Paul", "0049 151 00000001", "paul@example.com", "13"]]
+    rows = [
+        ["Nora", "+966500000001", "nora@example.com", "12"],
+        ["Paul", "0049 151 00000001", "paul@example.com", "13"],
+    ]
     rows = [*rows, ["Ana", "+4915100000002", "ana@example.com", "7"]] * 3
     assert guess(["Column 1", "Column 2", "Column 3", "Column 4"], rows, []) == ["", "phone", "email", ""]
 
