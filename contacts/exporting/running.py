@@ -28,12 +28,12 @@ log = structlog.get_logger(__name__)
 State = ExportRun.State
 FORMATS = {"csv": "CSV", "xlsx": "Excel (XLSX)"}  # other formats of ExportRun are not lists
 KEEP = timedelta(days=7)  # how long a file can be downloaded
-LEASE = timedelta(seconds=60)
+LEASE_SECONDS = 60
 AT_ONCE = 2_000  # people read from the database at a time
 JOB = "contacts.jobs.work_on_exports"
 
 CLAIM = """
-UPDATE contacts_exportrun SET state = 'running', lease_until = clock_timestamp() + %s WHERE id = (
+UPDATE contacts_exportrun SET state = 'running', lease_until = clock_timestamp() + %s * interval '1 second' WHERE id = (
     SELECT id FROM contacts_exportrun
      WHERE format IN ('csv', 'xlsx')
        AND (state = 'queued' OR (state = 'running' AND lease_until <= clock_timestamp()))
@@ -86,7 +86,11 @@ def due() -> bool:
 def work_next() -> bool:
     """Write one file that is due; False when none is."""
     with tenancy.all_workspaces(), connection.cursor() as cursor:
+<<<<<<< HEAD
         cursor.execute(CLAIM, [LEASE])  # type: ignore[list-item]  # psycopg takes intervals, the stubs do not know
+=======
+        cursor.execute(CLAIM, [LEASE_SECONDS])
+>>>>>>> origin/contacts
         claimed = cursor.fetchone()
     if claimed is None:
         return False
@@ -157,7 +161,7 @@ class _Rows:
         run = self._run
         with tenancy.scope(run.workspace_id):
             mine = ExportRun.objects.filter(workspace_id=run.workspace_id, pk=run.pk, state=State.RUNNING)
-            if not mine.update(lease_until=timezone.now() + LEASE):
+            if not mine.update(lease_until=timezone.now() + timedelta(seconds=LEASE_SECONDS)):
                 raise _Overtaken
             chosen = people(run.workspace, Filter.read(run.filters)).filter(pk__gt=last).order_by("pk")
             found = list(chosen[:AT_ONCE])

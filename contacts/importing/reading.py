@@ -82,7 +82,8 @@ class Reader:
         self._tag_cells: dict[str, str] = {}
         self._everybody = [mapping.tag] if mapping.tag else []
         place = {target: at for at, target in enumerate(mapping.columns)}
-        self._phone, self._id, self._country = place.get("phone"), place.get("id"), place.get("country")
+        self._phone, self._id = place.get("phone"), place.get("id")
+        self._who_at = self._phone if self._phone is not None else self._id or 0
         self._names = [place[target] for target in ("first_name", "last_name") if target in place]
         self._columns = [
             (at, SLOTS.index(target), self._reader(target))
@@ -138,8 +139,12 @@ class Reader:
         try:
             address, reference = self._who(row, slots[3])
         except BadPhone as error:
+<<<<<<< HEAD
             named = (self._id if self._phone is None else self._phone) or 0
             wrong.insert(0, (self._titles[named], row[named], str(error)))
+=======
+            wrong.insert(0, (self._titles[self._who_at], row[self._who_at], str(error)))
+>>>>>>> origin/contacts
         if wrong:
             if not any(cell.strip() for cell in row):
                 batch.counts["blank"] += 1
@@ -148,9 +153,8 @@ class Reader:
             return
         key = int(address) if address else UUID(reference).int
         if key in self._seen:
-            at = self._phone if address and self._phone is not None else self._id or 0
             reason = "This person stands further up in the file already. The first row counts."
-            self._reject(batch, line, row, [(self._titles[at], row[at], reason)], "duplicate")
+            self._reject(batch, line, row, [(self._titles[self._who_at], row[self._who_at], reason)], "duplicate")
             return
         self._seen.add(key)
         self._accept(batch, line, row, address, reference, slots, custom)

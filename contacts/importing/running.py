@@ -30,7 +30,7 @@ from .rows import Refused, Row, rows_of
 log = structlog.get_logger(__name__)
 
 State = ImportRun.State
-LEASE = timedelta(seconds=30)
+LEASE_SECONDS = 30
 LANES = 2
 TRIES = 5  # of a batch that met another writer
 BUDGET = 240.0  # seconds of one job, well below its time limit; the next job goes on
@@ -38,7 +38,7 @@ BUDGET = 240.0  # seconds of one job, well below its time limit; the next job go
 PARTS = {State.CHECKING: "found", State.RUNNING: "done"}
 
 CLAIM = """
-UPDATE contacts_importrun SET lease_until = clock_timestamp() + %s WHERE id = (
+UPDATE contacts_importrun SET lease_until = clock_timestamp() + %s * interval '1 second' WHERE id = (
     SELECT id FROM contacts_importrun
      WHERE state IN ('checking', 'running', 'undone') AND lease_until <= clock_timestamp()
      ORDER BY lease_until LIMIT 1 FOR UPDATE SKIP LOCKED)
@@ -64,7 +64,11 @@ def due() -> bool:
 def work_next() -> bool:
     """Check, carry out or take back one import that is due; False when none is."""
     with tenancy.all_workspaces(), connection.cursor() as cursor:
+<<<<<<< HEAD
         cursor.execute(CLAIM, [LEASE])  # type: ignore[list-item]  # psycopg takes intervals, the stubs do not know
+=======
+        cursor.execute(CLAIM, [LEASE_SECONDS])
+>>>>>>> origin/contacts
         claimed = cursor.fetchone()
     if claimed is None:
         return False
@@ -200,7 +204,7 @@ def _note(run: ImportRun, batch: Batch, counts: Counter[str], reader: Reader) ->
         changes["new_tags"] = sorted(reader.new_tags.values())
     stored.counts = {**stored.counts, **changes}
     stored.position = position
-    stored.lease_until = timezone.now() + LEASE
+    stored.lease_until = timezone.now() + timedelta(seconds=LEASE_SECONDS)
     stored.save(update_fields=["counts", "position", "lease_until"])
 
 

@@ -16,6 +16,7 @@ from workspaces.models import Member
 
 UNDO = timedelta(days=7)
 AT_ONCE = 2_000
+LEASE_SECONDS = 30
 # History outlives people; the rest of what an import made goes with them.
 DELETE = (
     "DELETE FROM contacts_consentwording WHERE workspace_id = %(ws)s AND identity_id IN "
@@ -80,7 +81,7 @@ def _some(workspace_id: int, run_id: int) -> bool:
         before = run.counts.get("undone", {"removed": 0, "kept": 0})
         after = {"removed": before["removed"] + len(going), "kept": before["kept"] + len(ids) - len(going)}
         run.counts = {**run.counts, "undone": after}
-        run.position, run.lease_until = ids[-1], timezone.now() + timedelta(seconds=30)
+        run.position, run.lease_until = ids[-1], timezone.now() + timedelta(seconds=LEASE_SECONDS)
         run.save(update_fields=["counts", "position", "lease_until"])
         publish(workspace_id, f"imp-{run.uuid}")
     return True

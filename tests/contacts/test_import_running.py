@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
@@ -312,7 +314,9 @@ def test_a_leased_run_is_left_alone():
     run = checked(uploaded(FILE))
     with tenancy.scope(run.workspace_id):
         steps.start(run, by=run.created_by)
-        ImportRun.objects.filter(pk=run.pk).update(lease_until=timezone.now() + running.LEASE)
+        ImportRun.objects.filter(pk=run.pk).update(
+            lease_until=timezone.now() + timedelta(seconds=running.LEASE_SECONDS)
+        )
     assert not running.due()
     assert not running.work_next()
     assert Contact.objects.count() == 0
