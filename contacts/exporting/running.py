@@ -86,11 +86,7 @@ def due() -> bool:
 def work_next() -> bool:
     """Write one file that is due; False when none is."""
     with tenancy.all_workspaces(), connection.cursor() as cursor:
-<<<<<<< HEAD
-        cursor.execute(CLAIM, [LEASE])  # type: ignore[list-item]  # psycopg takes intervals, the stubs do not know
-=======
         cursor.execute(CLAIM, [LEASE_SECONDS])
->>>>>>> origin/contacts
         claimed = cursor.fetchone()
     if claimed is None:
         return False

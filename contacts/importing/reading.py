@@ -139,12 +139,7 @@ class Reader:
         try:
             address, reference = self._who(row, slots[3])
         except BadPhone as error:
-<<<<<<< HEAD
-            named = (self._id if self._phone is None else self._phone) or 0
-            wrong.insert(0, (self._titles[named], row[named], str(error)))
-=======
             wrong.insert(0, (self._titles[self._who_at], row[self._who_at], str(error)))
->>>>>>> origin/contacts
         if wrong:
             if not any(cell.strip() for cell in row):
                 batch.counts["blank"] += 1

@@ -64,11 +64,7 @@ def due() -> bool:
 def work_next() -> bool:
     """Check, carry out or take back one import that is due; False when none is."""
     with tenancy.all_workspaces(), connection.cursor() as cursor:
-<<<<<<< HEAD
-        cursor.execute(CLAIM, [LEASE])  # type: ignore[list-item]  # psycopg takes intervals, the stubs do not know
-=======
         cursor.execute(CLAIM, [LEASE_SECONDS])
->>>>>>> origin/contacts
         claimed = cursor.fetchone()
     if claimed is None:
         return False

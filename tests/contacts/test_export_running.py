@@ -59,14 +59,7 @@ def filled(by: Member) -> list[Contact]:
         time_zone="Asia/Riyadh", tag_ids=[tag.pk, also.pk],
         fields={
             "remark": "-5 \\ 'quoted'\nnext line, \"too\"",
-<<<<<<< HEAD
-            "size": -42.5,
-            "since": "2026-05-03",
-            "member": False,
-            "plan": "Paid",
-=======
             "size": -42.5, "since": "2026-05-03", "member": False, "plan": "Paid",
->>>>>>> origin/contacts
         },
     )  # fmt: skip
     paul = make_contact(workspace, name="'Paul; Weber\\", fields={"size": 7})

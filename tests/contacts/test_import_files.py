@@ -96,11 +96,7 @@ def test_a_workbook_is_read_as_people_would_type_it():
     at = datetime(2026, 5, 3, 9, 41)  # noqa: DTZ001  # workbooks know no zones
     content = workbook(
         ["Name", "Phone", "Since", "Seen", "Size", "Member", "Sum"],
-<<<<<<< HEAD
-        ["Nora", 966500000001, date(2026, 5, 3), datetime(2026, 5, 3, 9, 41), 42.5, True, "=1+1"],  # noqa: DTZ001  (a sheet knows no zones)
-=======
         ["Nora", 966500000001, date(2026, 5, 3), at, 42.5, True, "=1+1"],
->>>>>>> origin/contacts
         ["Paul", "+4915100000002", None, None, None, False],
     )
     assert read(content, "people.xlsx") == [
