@@ -8,13 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import SkipFile
 from django.urls import reverse
 
-from config import uploads
 from contacts.exporting import running
 from contacts.importing import sniffing, steps
 from contacts.models import ExportRun, ImportRun
 from tests.contacts.imports import again, checked, imported, uploaded, worked
 from tests.factories import make_member, sign_in
-from workspaces import tenancy
+from workspaces import tenancy, uploads
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
