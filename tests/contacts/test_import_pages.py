@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -41,6 +43,7 @@ def upload(client, ana, content: bytes | str = FILE, name: str = "people.csv", *
 
 
 def test_a_refused_file_is_answered_with_its_reason_and_stored_nowhere(client, ana):
+    Path(default_storage.location).mkdir(parents=True, exist_ok=True)  # nothing may have been stored yet
     before = set(default_storage.listdir("")[0])
     for headers in ({}, {"HX-Request": "true"}):
         answer = upload(client, ana, 'Name,Phone\n"Nora,1\n', **headers)
