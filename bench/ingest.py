@@ -12,13 +12,18 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import load
+from . import load, rows
 from .stage import Stage
 from .tables import Figure, figure, percentile
 
 SIZES = {"small": (400, 1, 200), "full": (20_000, 8, 1_000)}  # distinct bodies, seconds a run, paced requests a second
 CONNECTIONS = 64
 SCRIPT = Path(__file__).with_name("webhooks.lua")
+WRK_SAYS = {
+    "answered": r"(\d+) requests in",
+    "rate": r"Requests/sec: +([\d.]+)",
+    "other": r"Non-2xx or 3xx responses: (\d+)",
+}
 EMPTY = "/hooks/empty-view-of-the-bench/"
 
 
@@ -76,10 +81,9 @@ def _wrk(stage: Stage, port: int, requests: Sequence[bytes], seconds: float) -> 
         done = subprocess.run([*command, "--", str(file)], capture_output=True, text=True, check=True)
     finally:
         file.unlink()
-    answered = int(re.search(r"(\d+) requests in", done.stdout)[1])
-    rate = float(re.search(r"Requests/sec: +([\d.]+)", done.stdout)[1])
-    other = re.search(r"Non-2xx or 3xx responses: (\d+)", done.stdout)
-    return answered, rate, int(other[1]) if other else 0
+    said = {name: re.search(pattern, done.stdout) for name, pattern in WRK_SAYS.items()}
+    answered, rate, other = (float(match[1]) if match else 0.0 for match in said.values())
+    return int(answered), rate, int(other)
 
 
 def _paced(stage: Stage, port: int, requests: Sequence[bytes], pace: int, seconds: float) -> float:
@@ -94,4 +98,4 @@ def _paced(stage: Stage, port: int, requests: Sequence[bytes], pace: int, second
 
 def _rows(stage: Stage) -> int:
     with stage.admin() as admin:
-        return admin.execute("SELECT count(*) FROM inbox_inboundwebhook").fetchone()[0]
+        return rows.number(admin, "SELECT count(*) FROM inbox_inboundwebhook")

@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 
 @dataclass
@@ -38,7 +39,7 @@ async def _run(port: int, requests: Sequence[bytes], connections: int, rate: flo
     finished = loop.create_future()
     crew = [_Connection(load, waiting, len(requests), finished) for _ in range(connections)]
     for each in crew:
-        await loop.create_connection(lambda each=each: each, "127.0.0.1", port)
+        await loop.create_connection(partial(_same, each), "127.0.0.1", port)
     began = time.perf_counter()
     if rate:
         for number, request in enumerate(requests):
@@ -56,6 +57,10 @@ async def _run(port: int, requests: Sequence[bytes], connections: int, rate: flo
     for each in crew:
         each.transport.close()
     return load
+
+
+def _same(connection: _Connection) -> _Connection:
+    return connection
 
 
 class _Connection(asyncio.Protocol):

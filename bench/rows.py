@@ -118,9 +118,15 @@ def without_indexes(admin: psycopg.Connection, table: str) -> Iterator[None]:
     admin.execute(f"VACUUM (ANALYZE) {table}")
 
 
+def number(admin: psycopg.Connection, query: str, parameters: list[object] | None = None) -> int:
+    """The one number a query answers with."""
+    row = admin.execute(query, parameters).fetchone()
+    return row[0] if row else 0
+
+
 def highest(admin: psycopg.Connection, table: str) -> int:
     """The highest id in a table, 0 when it is empty."""
-    return admin.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
+    return number(admin, f"SELECT coalesce(max(id), 0) FROM {table}")
 
 
 def _follow(admin: psycopg.Connection, table: str) -> None:

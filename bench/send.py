@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+
+from providers.types import Request
 
 from .stage import Stage, timed
 from .tables import Figure, figure
@@ -61,29 +62,29 @@ def _bare(base_url: str, count: int) -> float:
 
 
 async def _bare_loop(base_url: str, count: int) -> None:
-    import httpx
     from django.conf import settings
-    from httpx_aiohttp import AiohttpTransport
 
-    limits = httpx.Limits(max_connections=settings.SEND_CONCURRENCY, max_keepalive_connections=None)
+    from inbox import calling
+
     request = _request(base_url)
     left = iter(range(count))
+    async with calling.connections() as transport:
 
-    async def sender(client: httpx.AsyncClient) -> None:
-        for _ in left:
-            (await client.request(**request)).raise_for_status()
+        async def sender() -> None:
+            for _ in left:
+                status, _, _ = await calling.exchange(transport, request)
+                if status != 200:
+                    raise SystemExit(f"The fake provider answered {status}.")
 
-    async with httpx.AsyncClient(transport=AiohttpTransport(limits=limits), trust_env=False) as client:
-        await asyncio.gather(*(sender(client) for _ in range(min(count, settings.SEND_CONCURRENCY))))
+        await asyncio.gather(*(sender() for _ in range(min(count, settings.SEND_CONCURRENCY))))
 
 
-def _request(base_url: str) -> dict[str, Any]:
+def _request(base_url: str) -> Request:
     """One request as the dispatcher builds it."""
-    from inbox.dispatching import as_httpx
     from providers.registry import adapter
     from providers.types import Credentials, Outbound
 
     text = "Your order 123456 is ready for collection at the harbour."
     outbound = Outbound(kind="text", to="447000000001", content={"text": text}, token="v1." + "0" * 45)
     keys = Credentials(base_url=base_url, external_id="109000000000001", token="token-of-the-bench")
-    return as_httpx(adapter("whatsapp_cloud").send(outbound, keys))
+    return adapter("whatsapp_cloud").send(outbound, keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import statistics
@@ -45,7 +46,7 @@ def unpromised(measured: Figure) -> Figure:
 def percentile(values: Sequence[float], percent: float) -> float:
     """The value that `percent` of the values do not exceed (nearest rank)."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(percent / 100 * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(percent * len(ordered) / 100) - 1)]
 
 
 def show(title: str, figures: Sequence[Figure]) -> None:

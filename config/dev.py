@@ -46,7 +46,7 @@ class Development:
         environment = {**os.environ, **development(self.home, self.port), **self.servers.environment()}
         (self.home.path / "port").write_text(str(self.port))
         self.processes = Processes(environment, self.home.path / "logs", self.port)
-        prepare(environment, self.home)
+        migrate(environment, self.home)
         self._remember_log_ends()
         self.facts = demo_facts(environment)
         environment |= simulator_settings(self.home, self.port, self.facts)
@@ -63,8 +63,9 @@ class Development:
         """Print where everything is and how to sign in."""
         base = f"http://127.0.0.1:{self.port}/"
         lines = [f"Carillon is ready: {base}", ""]
-        for user in self.facts.get("users", []):
-            lines.append(f"  {role_of(user):<24} {user['email']:<28} {user['password']}")
+        users = self.facts.get("users", [])
+        widest = max((len(user["email"]) for user in users), default=0)
+        lines += [f"  {role_of(user):<24} {user['email']:<{widest}}  {user['password']}" for user in users]
         lines += [
             "",
             f"  Customer's phone: {self.facts.get('simulator_url') or f'http://127.0.0.1:{self.port + 2}'}/",
@@ -122,14 +123,13 @@ def manage(environment: dict[str, str], home: Home, *command: str) -> None:
         raise StartFailed(f"manage.py {' '.join(command)} failed. The end of {log}:\n{tail(log)}")
 
 
-def prepare(environment: dict[str, str], home: Home) -> None:
-    """Bring the schema up to date and make the demo workspaces."""
+def migrate(environment: dict[str, str], home: Home) -> None:
+    """Bring the schema up to date. Raises StartFailed with the end of the log."""
     manage(environment, home, "migrate", "--verbosity", "0")
-    manage(environment, home, "demo", "--ensure")
 
 
 def demo_facts(environment: dict[str, str]) -> dict[str, Any]:
-    """What `manage.py demo --json` says: users, workspaces, channels."""
+    """Make the demo workspaces where they are missing; what there is: users, workspaces, channels."""
     command = [sys.executable, "manage.py", "demo", "--json"]
     done = subprocess.run(command, env=environment, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -45,7 +45,9 @@ class Part:
 def parts(port: int) -> list[Part]:
     """Web, live and simulator on `port` and the two after it, a worker per queue, the clock."""
     web = [*GRANIAN, "--interface", "wsgi", "--blocking-threads", "4", "--port", str(port), "config.wsgi:application"]
-    live = [*GRANIAN, "--interface", "asgi", "--port", str(port + 1), "live.app:application"]
+    # A stream is a request that stays: granian's defaults would stop at about a thousand of them.
+    many = ["--backlog", "4096", "--backpressure", "20000"]
+    live = [*GRANIAN, "--interface", "asgi", *many, "--port", str(port + 1), "live.app:application"]
     simulator = [*GRANIAN, "--interface", "asgi", "--port", str(port + 2), "simulator.app:application"]
     return [
         Part("web", web, port, "/healthz"),

@@ -94,6 +94,7 @@ TEMPLATES = [
 ]
 
 STATEMENT_TIMEOUT_SECONDS = env.int("STATEMENT_TIMEOUT_SECONDS", default=5)
+POOL_SIZE = env.int("POOL_SIZE", default=16)
 
 
 def _database(name: str, *, pooled: bool, default: Any = environ.Env.NOTSET) -> dict[str, Any]:
@@ -107,7 +108,6 @@ def _database(name: str, *, pooled: bool, default: Any = environ.Env.NOTSET) -> 
     return {**database, "CONN_MAX_AGE": 0, "OPTIONS": options, "CONN_HEALTH_CHECKS": pooled}
 
 
-POOL_SIZE = env.int("POOL_SIZE", default=16)
 DATABASES = {
     "default": _database("DATABASE_URL", pooled=True),
     # Migrations only: the role that owns the tables.
@@ -126,10 +126,7 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 _VALIDATION = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}UserAttributeSimilarityValidator"},
@@ -199,7 +196,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else _static},
 }
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
-FILE_UPLOAD_HANDLERS = ["config.uploads.BoundedUpload", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+_uploadhandler = "django.core.files.uploadhandler"
+FILE_UPLOAD_HANDLERS = ["workspaces.uploads.BoundedUpload", f"{_uploadhandler}.TemporaryFileUploadHandler"]
 MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "media"))
 ERASURE_LOG = env.str("ERASURE_LOG", default="") or str(Path(MEDIA_ROOT) / "erasures.jsonl")
 
@@ -245,6 +243,6 @@ SEND_UNKNOWN_AFTER_SECONDS = env.int("SEND_UNKNOWN_AFTER_SECONDS", default=90)
 SEND_SETTLE_AFTER_SECONDS = env.int("SEND_SETTLE_AFTER_SECONDS", default=600)
 SEND_CONTROL_WINDOW_SECONDS = env.int("SEND_CONTROL_WINDOW_SECONDS", default=1800)
 SEND_CONTROL_MARGIN_SECONDS = env.int("SEND_CONTROL_MARGIN_SECONDS", default=60)
-SEND_GIVE_UP_HOURS = env.int("SEND_GIVE_UP_HOURS", default=24)
+SEND_GIVE_UP_HOURS = env.float("SEND_GIVE_UP_HOURS", default=24)
 SEND_CONCURRENCY = env.int("SEND_CONCURRENCY", default=512)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=3)

@@ -33,8 +33,8 @@ urlpatterns = [
     path("new/", people.new, name="new"),
     path("bulk/", people.bulk, name="bulk"),
     path("segments/", include(_segments)),
-    path("import/", include("contacts.import_urls")),
-    path("exports/", include("contacts.export_urls")),
+    path("import/", include("contacts.urls_import")),
+    path("exports/", include("contacts.urls_export")),
     *urls_person.of_all,
     path("<uuid:uuid>/", include([*_record, *urls_person.of_one])),
 ]

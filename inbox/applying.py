@@ -20,7 +20,7 @@ from providers.registry import adapter
 from providers.types import Event
 from workspaces.models import Channel
 
-from . import consenting, threads, tokens, window
+from . import consenting, threads, window
 from .models import Conversation, ConversationEvent, Message
 from .status_updates import Report, unpark
 from .statuses import STAMPS
@@ -55,7 +55,6 @@ def reports(channel: Channel, event: Event) -> list[Report]:
     """A status event as the batch update takes it; statuses that say nothing about delivery give none."""
     if event.status not in STAMPS or not event.provider_message_id:
         return []
-    token = tokens.read(event.tracker)
     text = adapter(channel.kind).explain(event.error_code).text if event.error_code is not None else ""
     return [
         Report(
@@ -63,8 +62,7 @@ def reports(channel: Channel, event: Event) -> list[Report]:
             provider_id=event.provider_message_id,
             status=event.status,
             occurred_at=event.timestamp or timezone.now(),
-            token=token.message if token else None,
-            attempt=token.attempt if token else 0,
+            tracker=event.tracker or "",
             error_code=event.error_code or "",
             error_text=text or event.error_title or "",
         )

@@ -52,7 +52,7 @@ def mark_seen(conversation: Conversation, *, by: Member) -> bool:
         workspace_id=conversation.workspace_id, pk=conversation.pk, unread_count__gt=0
     ).update(unread_count=0)
     if changed:
-        publish(conversation.workspace_id, "list", "counts")
+        publish(conversation.workspace_id, f"conv-{conversation.uuid}", "list", "counts")
     return bool(changed)
 
 
@@ -62,7 +62,7 @@ def mark_unread(conversation: Conversation, *, by: Member) -> None:
     Conversation.objects.filter(workspace_id=conversation.workspace_id, pk=conversation.pk, unread_count=0).update(
         unread_count=1
     )
-    publish(conversation.workspace_id, "list", "counts")
+    publish(conversation.workspace_id, f"conv-{conversation.uuid}", "list", "counts")
 
 
 def release_from(workspace_id: int, member_id: int) -> None:

@@ -15,26 +15,23 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
-import aiohttp
 import httpx
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
-from httpx_aiohttp import AiohttpTransport
 
 from config.queues import ring
 from live.publishing import publish
 from providers.base import Adapter
-from providers.errors import transport_failure
 from providers.registry import adapter
-from providers.types import Credentials, Failure, MediaRef, Outbound, Outcome, Request
+from providers.types import Credentials, MediaRef
 from workspaces import tenancy
 from workspaces.channels import credentials
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
-from . import answers, outbox, pacing, status_updates, tokens, uploading
+from . import answers, calling, outbox, pacing, status_updates, uploading
 from .models import Message
 from .outbox import Claimed, Result
 from .outcomes import Verdict, judge, put_back
@@ -46,12 +43,6 @@ BUDGET = 5.0  # seconds one job works on one channel before others of its queue 
 PATIENCE = 1.0  # seconds a job waits for the number's pace; a longer wait is left to the next poke or sweep
 PIPELINES = 2  # batches under way at once: one talks to the database while the other waits for the provider
 SETTLE_AGAIN_SECONDS = 0.5
-CONNECT_SECONDS = 5.0
-# Nothing has left for the provider in these cases; whatever else goes wrong is an unclear answer. Judged by aiohttp's
-# own exceptions where there are any: its httpx transport calls a connection that broke after the request was written
-# a ConnectTimeout (httpx-aiohttp 0.2.0, transport.py).
-NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL)
-AIOHTTP_NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL)
 
 _database = ThreadPoolExecutor(max_workers=PIPELINES, thread_name_prefix="outbox")
 
@@ -63,7 +54,7 @@ class Desk:
     channel: Channel
     adapter: Adapter
     credentials: Credentials
-    client: httpx.AsyncClient
+    transport: httpx.AsyncBaseTransport
     lane: int
     until: float  # time.monotonic() after which no new batch is begun
 
@@ -91,13 +82,8 @@ def drain(channel_id: int, *, lane: int, budget: float = BUDGET) -> int:
 
 
 async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -> int:
-    limits = httpx.Limits(max_connections=settings.SEND_CONCURRENCY, max_keepalive_connections=None)
-    # httpx's own pool scans every connection on each request and collapses at 64 in flight; aiohttp's does not.
-    patience = httpx.Timeout(settings.SEND_ANSWER_SECONDS, connect=CONNECT_SECONDS)
-    async with httpx.AsyncClient(
-        transport=AiohttpTransport(limits=limits), timeout=patience, trust_env=False
-    ) as client:
-        desk = Desk(channel, adapter(channel.kind), keys, client, lane, until)
+    async with calling.connections() as transport:
+        desk = Desk(channel, adapter(channel.kind), keys, transport, lane, until)
         counts = await asyncio.gather(*(_pipeline(desk, number) for number in range(PIPELINES)))
     return sum(counts)
 
@@ -148,7 +134,7 @@ async def _uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, Med
     if not files:
         return {}, {}
     found = await asyncio.gather(
-        *(uploading.upload(desk.client, desk.adapter, desk.credentials, file) for file in files.values())
+        *(uploading.upload(desk.transport, desk.adapter, desk.credentials, file) for file in files.values())
     )
     media: dict[int, MediaRef] = {}
     refused: dict[int, Verdict] = {}
@@ -174,75 +160,24 @@ async def _send_in_order(
     for position, message in enumerate(group):
         if time.monotonic() >= stale_at:
             return verdicts + [put_back(later) for later in group[position:]]
-        verdict = judge(message, await _send(desk, message, media.get(message.id)))
+        verdict = judge(
+            message, await calling.send(desk.transport, desk.adapter, desk.credentials, message, media.get(message.id))
+        )
         verdicts.append(verdict)
         if verdict.result.state == "queued":
             return verdicts + [put_back(later, verdict.result.wait) for later in group[position + 1 :]]
     return verdicts
 
 
-async def _send(desk: Desk, message: Claimed, media: MediaRef | None) -> Outcome:
-    """One call to the provider. Whatever happens becomes an outcome; nothing raises."""
-    outbound = Outbound(
-        kind=message.kind,
-        to=message.address,
-        to_user_id=message.user_id,
-        content=message.content or {"text": message.text},
-        token=tokens.make(message.uuid, message.attempt),
-        reply_to=message.reply_to,
-        media=media,
-    )
-    try:
-        request = desk.adapter.send(outbound, desk.credentials)
-    except (ValueError, KeyError, TypeError) as error:
-        log.error("message could not be put into the provider's words", message=str(message.uuid))
-        return refused_here(error)
-    try:
-        answer = await desk.client.request(**as_httpx(request))
-    except Exception as error:  # one message's trouble, whatever it is, must not cost the batch its answers
-        if never_sent(error):
-            return transport_failure("connect")
-        log.warning("no clear answer", message=str(message.uuid), error=type(error.__cause__ or error).__name__)
-        return transport_failure("after_write")
-    return desk.adapter.sent(answer.status_code, answer.headers, answer.content)
-
-
-def never_sent(error: Exception) -> bool:
-    """Whether an exchange failed before the first byte of the request can have left."""
-    if isinstance(error.__cause__, aiohttp.ClientError):
-        return isinstance(error.__cause__, AIOHTTP_NEVER_SENT)
-    return isinstance(error, NEVER_SENT)
-
-
-def refused_here(error: Exception) -> Outcome:
-    """A message whose content does not fit its kind: nothing was sent, and trying again cannot help."""
-    return Failure("permanent", "unusable_content", f"This message could not be sent: {error}")
-
-
-def as_httpx(request: Request) -> dict[str, Any]:
-    """An adapter's request as arguments for httpx."""
-    arguments: dict[str, Any] = {"method": request.method, "url": request.url, "headers": request.headers}
-    if request.json is not None:
-        arguments["json"] = request.json
-    if request.params:
-        arguments["params"] = request.params
-    if request.fields is not None:
-        arguments["data"] = request.fields
-    if request.file is not None:
-        arguments["files"] = {"file": request.file}
-    return arguments
-
-
 def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
     """Write a batch's answers, apply statuses that were faster than them, tell the screens."""
     results = [verdict.result for verdict in verdicts]
-    _write(channel, results)
-    for verdict in verdicts:
-        if verdict.pause:
-            _pause(channel, verdict.pause)
-            break
+    # First the stop, then the rows: whoever sees a message queued again must also see that its channel may not send.
+    if reason := next((verdict.pause for verdict in verdicts if verdict.pause), ""):
+        _pause(channel, reason)
     if holds := [verdict.hold for verdict in verdicts if verdict.hold]:
         _hold(channel, max(holds))
+    _write(channel, results)
     with tenancy.scope(channel.workspace_id):
         accepted = [result.provider_id for result in results if result.provider_id]
         if accepted:

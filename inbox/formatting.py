@@ -1,4 +1,4 @@
-"""What a customer wrote, as HTML that can do no harm: escape, tokenise, allowlist. Pure, and the only place that marks safe.
+"""What a customer wrote, as HTML that can do no harm: escape, tokenise, allowlist. Pure.
 
 WhatsApp's marks: *bold*, _italic_, ~struck~, `code` and ```blocks```. Links are http, https, mailto and tel only.
 """
@@ -26,13 +26,20 @@ LINK = re.compile(
     re.I,
 )
 MARKS = tuple(
-    (re.compile(rf"(?<![\w{re.escape(mark)}]){re.escape(mark)}(?=\S)([^\n]+?)(?<=\S){re.escape(mark)}(?![\w{re.escape(mark)}])"), tag)
+    (
+        re.compile(
+            rf"(?<![\w{re.escape(mark)}]){re.escape(mark)}(?=\S)([^\n]+?)(?<=\S){re.escape(mark)}(?![\w{re.escape(mark)}])"
+        ),
+        tag,
+    )
     for mark, tag in (("*", "strong"), ("_", "em"), ("~", "s"))
 )
 # A text without any of these is plain words; most are.
 INTERESTING = re.compile(r"[*_~`@+]|://|www\.", re.I)
 TRAILING = ".,;:!?'\"»…"
-EMOJI_ONLY = re.compile(r"^(?:[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff][\ufe0f\u200d\U0001f3fb-\U0001f3ff]*){1,3}$")
+EMOJI_ONLY = re.compile(
+    r"^(?:[\u00a9\u00ae\u203c-\u3299\U0001f000-\U0001faff][\ufe0f\u200d\U0001f3fb-\U0001f3ff]*){1,3}$"
+)
 
 
 def formatted(text: str) -> SafeString:
@@ -73,7 +80,9 @@ def _links(text: str) -> str:
 
 def _trimmed(link: str) -> str:
     """A link without the punctuation of the sentence around it; brackets stay when they are a pair."""
-    while link[-1] in TRAILING or (link[-1] in ")]}" and link.count(link[-1]) > link.count("([{"[")]}".index(link[-1])])):
+    while link[-1] in TRAILING or (
+        link[-1] in ")]}" and link.count(link[-1]) > link.count("([{"[")]}".index(link[-1])])
+    ):
         link = link[:-1]
     return link
 

@@ -66,7 +66,7 @@ def _store(request: HttpRequest, route: Route) -> HttpResponse:
         return _answer(401 if "X-Hub-Signature-256" not in request.headers else 403)
     kept = {name: request.headers[name][:300] for name in KEPT_HEADERS if name in request.headers}
     receiving.record(route.workspace_id, route.channel_id, body, kept)
-    receiving.poke()
+    receiving.poke_now()
     return _answer(200)
 
 

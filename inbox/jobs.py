@@ -21,7 +21,7 @@ def dispatch(channel_id: int, lane: int) -> None:
 def apply_webhooks() -> None:
     """Apply stored webhooks until none is due."""
     answered("inbox.jobs.apply_webhooks")
-    if not _finished(receiving.apply_pending):
+    if not _finished(receiving.apply_pending, looks=2):
         receiving.poke()
 
 
@@ -51,10 +51,13 @@ def export_people() -> None:
         ring("inbox.jobs.export_people", queue="bulk")
 
 
-def _finished(work: Callable[[], int]) -> bool:
-    """Call `work` until nothing is left (True) or the budget is used up."""
-    until = time.monotonic() + BUDGET
+def _finished(work: Callable[[], int], *, looks: int = 1) -> bool:
+    """Call `work` until it finds nothing `looks` times in a row (True) or the budget is used up."""
+    until, empty = time.monotonic() + BUDGET, 0
     while time.monotonic() < until:
-        if not work():
+        empty = 0 if work() else empty + 1
+        if empty == looks:
             return True
+        if empty:
+            time.sleep(receiving.SETTLED_SECONDS)
     return False

@@ -18,7 +18,7 @@ import puremagic
 import structlog
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from PIL import Image
 
@@ -225,9 +225,16 @@ def _finish(attachment: Attachment, **news: object) -> None:
         publish(attachment.workspace_id, f"conv-{conversation.uuid}")
 
 
-def fetch_again(attachment: Attachment) -> None:
-    """Let a person try a failed file once more."""
-    Attachment.objects.filter(workspace_id=attachment.workspace_id, pk=attachment.pk).update(
-        state=Attachment.State.PENDING, attempts=0, next_try_at=timezone.now(), error=""
+@transaction.atomic
+def fetch_again(attachment: Attachment) -> bool:
+    """Let a person try a failed file once more; False when it did not fail, and nothing changes."""
+    message = attachment.message
+    failed = Attachment.objects.filter(
+        workspace_id=attachment.workspace_id, pk=attachment.pk, state=Attachment.State.FAILED
     )
+    if not failed.update(state=Attachment.State.PENDING, attempts=0, next_try_at=timezone.now(), error=""):
+        return False
+    type(message).objects.filter(workspace_id=message.workspace_id, pk=message.pk).update(updated_at=timezone.now())
     ring("inbox.jobs.fetch_media", queue="default")
+    publish(attachment.workspace_id, f"conv-{message.conversation.uuid}")
+    return True

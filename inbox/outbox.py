@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -34,9 +34,14 @@ WITH due AS (
     SELECT m.id FROM inbox_message m
      WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.send_state = 'queued'
        AND m.lane <= %(lane)s AND m.due_at <= clock_timestamp()
+       AND EXISTS (SELECT 1 FROM workspaces_channel h
+                    WHERE h.id = %(channel)s AND h.status = 'open' AND h.disconnected_at IS NULL
+                      AND NOT h.sending_paused
+                      AND (h.sending_held_until IS NULL OR h.sending_held_until <= clock_timestamp()))
        AND NOT EXISTS (
            SELECT 1 FROM inbox_message e
             WHERE e.conversation_id = m.conversation_id AND e.id < m.id
+              AND e.send_state IN ('queued', 'claimed', 'started')
               AND (e.send_state IN ('claimed', 'started')
                    OR (e.send_state = 'queued' AND (e.attempt > 0 OR e.started_at IS NOT NULL)
                        AND e.due_at > m.due_at AND e.lane <= m.lane)))
@@ -191,7 +196,9 @@ def settle(channel: Channel, results: Sequence[Result]) -> None:
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    return Claimed(*row[:5], _object(row[5]), *row[6:])
+    names = (field.name for field in fields(Claimed))
+    claimed = dict(zip(names, row, strict=True))
+    return Claimed(**{**claimed, "content": _object(claimed["content"])})
 
 
 def _object(value: Any) -> dict[str, Any]:

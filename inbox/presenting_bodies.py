@@ -7,17 +7,30 @@ from typing import Any
 
 from .formatting import formatted, visible
 from .models import Attachment, Message
+from .presenting import Shown
 
 FOLDER = "inbox/bodies/"
 SIGHTS = {"image", "video", "sticker"}
 SOUNDS = {"audio", "voice"}
 # Kinds whose text is drawn by their own template, or that have none.
-SILENT = {"location", "contacts", "interactive", "template", "order", "button_reply", "list_reply", "flow_reply", "unsupported", "other"}
+SILENT = {
+    "reaction",
+    "location",
+    "contacts",
+    "interactive",
+    "template",
+    "order",
+    "button_reply",
+    "list_reply",
+    "flow_reply",
+    "unsupported",
+    "other",
+}
 # What a browser may show in place; everything else is a download. The same list as the media view's.
 INLINE = {
-    "image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4", "audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac",
-    "audio/amr",
-}  # fmt: skip
+    *("image/jpeg", "image/png", "image/webp", "image/gif", "video/mp4"),
+    *("audio/ogg", "audio/mpeg", "audio/mp4", "audio/aac", "audio/amr"),
+}
 
 WAITING = {
     Attachment.State.PENDING: ("arrow-path", "Fetching the file…"),
@@ -25,11 +38,18 @@ WAITING = {
     Attachment.State.TOO_LARGE: ("exclamation-triangle", "This file is too large to fetch"),
     Attachment.State.BLOCKED: ("no-symbol", "This type of file is not allowed"),
 }
-WORDS = {"image": "Photo", "video": "Video", "sticker": "Sticker", "audio": "Audio", "voice": "Voice message", "document": "Document"}
+WORDS = {
+    "image": "Photo",
+    "video": "Video",
+    "sticker": "Sticker",
+    "audio": "Audio",
+    "voice": "Voice message",
+    "document": "Document",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Media:
+class Media(Shown):
     src: str
     kind: str
     word: str
@@ -41,6 +61,7 @@ class Media:
     state: str
     icon: str
     sight: bool
+    again: str  # URL that fetches a failed file once more; empty when that cannot help, or not for this person
 
 
 def shows_text(kind: str) -> bool:
@@ -48,18 +69,18 @@ def shows_text(kind: str) -> bool:
     return kind not in SILENT
 
 
-def body_of(message: Message, file: Attachment | None, media: str, *, deleted: bool) -> tuple[str, Any]:
-    """The body's template (empty for plain text) and what it shows."""
+def body_of(message: Message, file: Attachment | None, media: str, *, deleted: bool, again: str) -> tuple[str, Any]:
+    """The body's template (empty for plain text) and what it shows; `again` is where a failed file is fetched again."""
     if deleted:
         return f"{FOLDER}deleted.html", None
     if file is not None or message.kind in SIGHTS | SOUNDS | {"document"}:
-        return _media(message, file, media)
+        return _media(message, file, media, again)
     if drawer := DRAWERS.get(message.kind):
         return drawer(message.content, message.text)
     return "", None
 
 
-def _media(message: Message, file: Attachment | None, base: str) -> tuple[str, Media]:
+def _media(message: Message, file: Attachment | None, base: str, again: str) -> tuple[str, Media]:
     kind = message.kind
     ready = file is not None and file.state == Attachment.State.READY
     icon, state = ("", "") if ready else WAITING[file.state if file else Attachment.State.FAILED]  # type: ignore[index]
@@ -75,6 +96,7 @@ def _media(message: Message, file: Attachment | None, base: str) -> tuple[str, M
         state=state,
         icon=icon,
         sight=kind in SIGHTS,
+        again=again if file is not None and file.state == Attachment.State.FAILED else "",
     )
     if not ready:
         return f"{FOLDER}waiting.html", shown
@@ -121,7 +143,9 @@ def _people(content: dict[str, Any], text: str) -> tuple[str, Any]:
         name, phones = card.get("name"), card.get("phones") or [card.get("phone")]
         shown = name.get("formatted_name", "") if isinstance(name, dict) else str(name or "")
         numbers = [str(phone.get("phone", "") if isinstance(phone, dict) else phone or "") for phone in phones]
-        cards.append({"name": visible(shown) or "Unnamed contact", "phones": [visible(number) for number in numbers if number]})
+        cards.append(
+            {"name": visible(shown) or "Unnamed contact", "phones": [visible(number) for number in numbers if number]}
+        )
     return f"{FOLDER}people.html", cards
 
 
@@ -165,7 +189,11 @@ def _taken(content: dict[str, Any], text: str) -> tuple[str, Any]:
 
 def _flow(content: dict[str, Any], text: str) -> tuple[str, Any]:
     answers = content.get("flow_response")
-    pairs = [(str(key), visible(str(value))) for key, value in answers.items() if key != "flow_token"] if isinstance(answers, dict) else []
+    pairs = (
+        [(str(key), visible(str(value))) for key, value in answers.items() if key != "flow_token"]
+        if isinstance(answers, dict)
+        else []
+    )
     return f"{FOLDER}form.html", {"title": visible(text or "Form filled in"), "pairs": pairs[:40]}
 
 
@@ -179,7 +207,13 @@ def _order(content: dict[str, Any], text: str) -> tuple[str, Any]:
             count, price = 1.0, 0.0
         currency = str(item.get("currency") or currency)
         total += count * price
-        lines.append({"count": f"{count:g}", "name": visible(str(item.get("product_retailer_id") or "Item")), "price": f"{price:.2f}"})
+        lines.append(
+            {
+                "count": f"{count:g}",
+                "name": visible(str(item.get("product_retailer_id") or "Item")),
+                "price": f"{price:.2f}",
+            }
+        )
     return f"{FOLDER}order.html", {"lines": lines, "total": f"{total:.2f} {currency}".strip(), "note": visible(text)}
 
 
@@ -187,7 +221,12 @@ def _unshown(content: dict[str, Any], text: str) -> tuple[str, Any]:
     return f"{FOLDER}unshown.html", visible(text)
 
 
+def _reaction(content: dict[str, Any], text: str) -> tuple[str, Any]:
+    return f"{FOLDER}reaction.html", visible(str(content.get("emoji") or ""))
+
+
 DRAWERS = {
+    "reaction": _reaction,
     "location": _place,
     "contacts": _people,
     "interactive": _choices,

@@ -4,49 +4,70 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from providers.base import Explanation
 from providers.registry import adapter
 from workspaces.models import Channel
 from workspaces.presenting_times import Calendar, microseconds
+from workspaces.templatetags.ui import icon
 
 from . import presenting_bodies
 from .formatting import formatted, is_emoji_only, visible
 from .models import Attachment, Message
+from .presenting import Shown
 from .previews import preview_of
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    icon: str
-    css: str
-    word: str
-
+from .sending import WINDOW_BOUND
 
 TICKS = {
-    "pending": Tick("clock", "", "Waiting to be sent"),
-    "sent": Tick("tick", "icon--wide", "Sent"),
-    "delivered": Tick("double-tick", "icon--wide", "Delivered"),
-    "read": Tick("double-tick", "icon--wide bubble__tick--read", "Read"),
-    "played": Tick("double-tick", "icon--wide bubble__tick--read", "Played"),
-    "failed": Tick("exclamation-triangle", "bubble__tick--failed", "Not sent"),
+    "pending": ("clock", "", "Waiting to be sent"),
+    "sent": ("tick", "icon--wide", "Sent"),
+    "delivered": ("double-tick", "icon--wide", "Delivered"),
+    "read": ("double-tick", "icon--wide bubble__tick--read", "Read"),
+    "played": ("double-tick", "icon--wide bubble__tick--read", "Played"),
+    "failed": ("exclamation-triangle", "bubble__tick--failed", "Not sent"),
+    "unsettled": ("clock-dashed", "", "Sent, but no clear answer yet"),
+    "postponed": ("clock-dashed", "", "Will be tried again soon"),
 }
-UNSETTLED = Tick("clock-dashed", "", "Sent, but no clear answer yet")
-POSTPONED = Tick("clock-dashed", "", "Will be tried again soon")
+
+
+@cache
+def tick(state: str) -> SafeString:
+    """The mark of a delivery state: a shape, and the same in words."""
+    name, css, word = TICKS[state]
+    return format_html('{}<span class="vh">{}</span>', icon(name, css), word)
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
+class Quote(Shown):
     who: str
     text: str
     href: str
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a message did not go out, in plain words, with the provider's code for whoever asks them."""
+class Reaction(Shown):
+    emoji: str
+    who: str
+    ours: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Acts(Shown):
+    """What somebody who may reply can do with a message."""
+
+    who: str  # whom an answer would quote
+    react: str  # URL for the team's reaction, empty for messages that take none
+    reacted: str  # the team's present one
+
+
+@dataclass(frozen=True, slots=True)
+class Problem(Shown):
+    """Why a message did not go out and what to do, in plain words, with the provider's code for whoever asks them."""
 
     text: str
     action: str
@@ -55,7 +76,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Bubble:
+class Bubble(Shown):
     is_bubble = True  # not a field: tells bubbles from events in one list
 
     id: str
@@ -71,15 +92,17 @@ class Bubble:
     by: str
     source: str
     quote: Quote | None
-    reactions: list[tuple[str, str]]
+    reactions: list[Reaction]
+    acts: Acts | None
     edited: bool
     forwarded: bool
     time: str
     iso: str
     full: str
-    tick: Tick | None
+    tick: SafeString
+    has_head: bool  # anything above the text: most bubbles have nothing there, and skip eight questions
+    has_tail: bool
     problem: Problem | None
-    provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +115,11 @@ class Frame:
     base: str  # URL of the conversation
     media: str  # URL that media hang under
     can_reply: bool
+    has_window: bool = True  # whether anything but a template can go out now
     quoted: dict[str, Message] = field(default_factory=dict)
 
 
+FINAL = {"unusable_content"}  # of the codes that are ours, those that another try meets again
 SOURCES = {"api": "API", "broadcast": "Broadcast", "automation": "Automatic", "elsewhere": "Sent from another app"}
 
 
@@ -107,37 +132,47 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     outgoing = message.direction == Message.Direction.OUT
     deleted = message.deleted_at is not None
     file = None if deleted else attachment_of(message)
-    body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted)
-    failed = outgoing and message.status == Message.Status.FAILED
-    kind_word = preview_of(message.kind, "", {}) or "Message"
-    text = "" if deleted else message.text
-    large = message.kind == "text" and is_emoji_only(text)
-    css = ["bubble", "bubble--out" if outgoing else "bubble--in"]
-    css += ["bubble--follows"] * follows + ["bubble--failed"] * failed + ["bubble--bare"] * (body.endswith("sticker.html"))
+    again = f"{frame.base}m/{message.uuid}/fetch/" if frame.can_reply else ""
+    body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted, again=again)
+    text = message.text if presenting_bodies.shows_text(message.kind) and not deleted else ""
+    by = message.sender.name if outgoing and message.sender and not follows else ""
+    source = SOURCES.get(message.source, "") if outgoing else ""
+    forwarded = bool(message.content.get("forwarded")) and not deleted
+    quote = None if deleted else _quote(message, frame)
+    problem = _problem(message, frame) if outgoing and message.status == Message.Status.FAILED else None
+    reactions = _reactions(message, frame)
     return Bubble(
         id=f"m-{message.uuid}",
         mid=str(message.uuid),
         cid=str(message.cid or ""),
         key=key_of(message.occurred_at, message.pk),
-        css=" ".join(css),
-        label="Deleted message" if deleted else kind_word,
+        css=_css(outgoing=outgoing, follows=follows, failed=problem is not None, bare=body.endswith("sticker.html")),
+        label="Deleted message" if deleted else preview_of(message.kind, "", {}) or "Message",
         body=body,
-        html=formatted(text) if presenting_bodies.shows_text(message.kind) else SafeString(""),
-        large=large,
+        html=formatted(text),
+        large=message.kind == "text" and is_emoji_only(text),
         view=view,
-        by=message.sender.name if outgoing and message.sender and not follows else "",
-        source=SOURCES.get(message.source, "") if outgoing else "",
-        quote=None if deleted else _quote(message, frame),
-        reactions=_reactions(message, frame),
+        by=by,
+        source=source,
+        quote=quote,
+        reactions=reactions,
+        acts=_acts(message, frame),
         edited=message.edited_at is not None and not deleted,
-        forwarded=bool(message.content.get("forwarded")) and not deleted,
+        forwarded=forwarded,
         time=frame.calendar.clock(message.occurred_at),
         iso=message.occurred_at.isoformat(),
         full=frame.calendar.long(message.occurred_at),
-        tick=_tick(message) if outgoing else None,
-        problem=_problem(message, frame) if failed else None,
-        provider_id=message.provider_id or "",
+        tick=tick(_state(message)) if outgoing else SafeString(""),
+        has_head=bool(by or source or forwarded or quote or body),
+        has_tail=bool(problem or reactions),
+        problem=problem,
     )
+
+
+def _css(*, outgoing: bool, follows: bool, failed: bool, bare: bool) -> str:
+    words = {"follows": follows, "failed": failed, "bare": bare}
+    side = "bubble bubble--out" if outgoing else "bubble bubble--in"
+    return " ".join([side, *(f"bubble--{word}" for word, holds in words.items() if holds)])
 
 
 def attachment_of(message: Message) -> Attachment | None:
@@ -145,21 +180,26 @@ def attachment_of(message: Message) -> Attachment | None:
     return getattr(message, "attachment", None)
 
 
-def _tick(message: Message) -> Tick | None:
+def _state(message: Message) -> str:
     if message.status == Message.Status.PENDING and message.send_state == Message.SendState.UNKNOWN:
-        return UNSETTLED
+        return "unsettled"
     if message.status == Message.Status.PENDING and message.send_state == Message.SendState.QUEUED and message.attempt:
-        return POSTPONED
-    return TICKS.get(message.status)
+        return "postponed"
+    return message.status if message.status in TICKS else "sent"
 
 
 def _problem(message: Message, frame: Frame) -> Problem:
-    said = adapter(frame.channel.kind).explain(message.error_code)
+    code = message.error_code
+    said = adapter(frame.channel.kind).explain(code)
+    if not code.isdigit() and message.error_text:
+        said = Explanation(message.error_text, "", code not in FINAL)
+    possible = frame.can_reply and (frame.has_window or message.kind not in WINDOW_BOUND)
+    offered = possible and said.retry and message.kind != "reaction"  # a reaction is simply made again
     return Problem(
-        text=said.text if message.error_code.isdigit() else message.error_text or said.text,
+        text=said.text,
         action=said.action,
-        code=message.error_code,
-        retry=f"{frame.base}m/{message.uuid}/retry/" if frame.can_reply else "",
+        code=code if code.isdigit() else "",
+        retry=f"{frame.base}m/{message.uuid}/retry/" if offered else "",
     )
 
 
@@ -167,9 +207,12 @@ def _quote(message: Message, frame: Frame) -> Quote | None:
     if not message.reply_to:
         return None
     quoted = frame.quoted.get(message.reply_to)
-    if quoted is None:
-        return Quote("Reply", "An earlier message", "")
-    who = frame.contact if quoted.direction == Message.Direction.IN else sender_name(quoted)
+    return quote_of(quoted, frame.contact) if quoted else Quote("Reply", "An earlier message", "")
+
+
+def quote_of(quoted: Message, contact: str) -> Quote:
+    """A message as an answer quotes it; `contact` is what the customer is called."""
+    who = contact if quoted.direction == Message.Direction.IN else sender_name(quoted)
     words = "Deleted message" if quoted.deleted_at else visible(preview_of(quoted.kind, quoted.text, quoted.content))
     return Quote(who, words, f"#m-{quoted.uuid}")
 
@@ -178,6 +221,16 @@ def sender_name(message: Message) -> str:
     return message.sender.name if message.sender else SOURCES.get(message.source, "Your team")
 
 
-def _reactions(message: Message, frame: Frame) -> list[tuple[str, str]]:
+def _acts(message: Message, frame: Frame) -> Acts | None:
+    """None for those who may not reply, and for a message the provider does not know (yet) or that was deleted."""
+    if not frame.can_reply or message.deleted_at or not message.provider_id:
+        return None
+    if message.direction == Message.Direction.OUT:
+        return Acts(sender_name(message), "", "")
+    react = f"{frame.base}m/{message.uuid}/reaction/"
+    return Acts(frame.contact, react, message.reactions.get("team", ""))
+
+
+def _reactions(message: Message, frame: Frame) -> list[Reaction]:
     who = {"contact": frame.contact, "team": "Your team"}
-    return [(emoji, who.get(side, side)) for side, emoji in message.reactions.items() if emoji]
+    return [Reaction(emoji, who.get(side, side), side == "team") for side, emoji in message.reactions.items() if emoji]

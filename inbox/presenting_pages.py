@@ -10,15 +10,16 @@ from uuid import uuid4
 from django.db.models import QuerySet
 
 from providers.registry import adapter
+from providers.types import Capabilities
 from workspaces.access import allows
 from workspaces.models import Member, Workspace
 from workspaces.presenting_times import Calendar, span
 
 from . import queues, reading, window
 from .formatting import visible
-from .models import Attachment, Conversation
+from .models import Attachment, Conversation, Message
 from .presenting_bodies import file_facts
-from .presenting_messages import Frame
+from .presenting_messages import Frame, quote_of
 from .presenting_rows import display_name
 
 SIDE = "side"  # cookie: whether the contact column is open
@@ -65,6 +66,12 @@ class Desk:
     def media(self) -> str:
         return f"{inbox_url(self.member.workspace)}media/"
 
+    @property
+    def window(self) -> str:
+        """How the reply window stands: open, closing or closed."""
+        has_window = adapter(self.conversation.channel.kind).capabilities.reply_window is not None
+        return window.state(self.conversation.window_expires_at, self.calendar.now, has_window=has_window)
+
     def frame(self, stretch: reading.Stretch) -> Frame:
         return Frame(
             calendar=self.calendar,
@@ -73,6 +80,7 @@ class Desk:
             base=self.base,
             media=self.media,
             can_reply=allows(self.member.role, "reply"),
+            has_window=self.window != "closed",
             quoted=stretch.quoted,
         )
 
@@ -82,9 +90,10 @@ def thread(desk: Desk) -> dict[str, Any]:
     conversation, name = desk.conversation, display_name(desk.conversation)
     words = conversation.contact.name.split()
     record = f"/w/{desk.member.workspace.slug}/contacts/{conversation.contact.uuid}/"
-    urls = {part: f"{desk.base}{part}/" for part in ("seen", "older", "delta", "send", "assignee", "status")}
+    urls = {part: f"{desk.base}{part}/" for part in ("seen", "unread", "older", "delta", "send", "assignee", "status")}
     return {
         "id": str(conversation.uuid),
+        "base": desk.base,
         "name": name,
         "first_name": visible(words[0]) if words else "",
         "number": conversation.identity.display,
@@ -101,37 +110,52 @@ def thread(desk: Desk) -> dict[str, Any]:
     }
 
 
-def composer(desk: Desk, *, text: str = "", error: str = "") -> dict[str, Any]:
-    """What stands under the thread: a reply box, or why there is none."""
+def composer(desk: Desk, *, text: str = "", error: str = "", quoted: Message | None = None) -> dict[str, Any]:
+    """What stands under the thread: a reply box with what was written and is quoted, or why there is none."""
     conversation, channel = desk.conversation, desk.conversation.channel
     if not allows(desk.member.role, "reply"):
-        return {"state": "read_only", "title": "You can read this conversation", "text": "Your role does not include replying."}
+        reason = "Your role does not include replying."
+        return {"state": "read_only", "title": "You can read this conversation", "text": reason}
     if not channel.is_open:
-        down = {"state": "channel_down", "title": f"{channel.name} is not connected"}
-        if allows(desk.member.role, "manage_channels"):
-            link = f"/w/{desk.member.workspace.slug}/settings/channels/"
-            return down | {"text": channel.problem or "Nothing can be sent until it is.", "link": link, "link_text": "Open channels"}
-        return down | {"text": "Nothing can be sent until an admin reconnects it in Settings."}
+        return {"state": "channel_down", "title": f"{channel.name} is not connected", **_repair(desk)}
     capabilities = adapter(channel.kind).capabilities
     ends, now = conversation.window_expires_at, desk.calendar.now
-    state = window.state(ends, now, has_window=capabilities.reply_window is not None)
+    state = desk.window
     if state == "closed":
         since = f" It closed on {desk.calendar.long(ends)}." if ends else ""
-        return {"state": "closed", "title": "The reply window is closed", "text": f"It opens again as soon as the customer writes.{since}"}
-    limits = {
-        kind: {"max": size, "types": sorted(capabilities.media_types.get(kind, ()))}
-        for kind, size in capabilities.media_limits.items()
-    }
+        reason = f"It opens again as soon as the customer writes.{since}"
+        return {"state": "closed", "title": "The reply window is closed", "text": reason}
     return {
         "state": state,
         "left": span(ends - now) if ends else "",
         "until": desk.calendar.long(ends) if ends else "",
         "until_iso": ends.isoformat() if ends else "",
-        "limits": json.dumps(limits),
+        "limits": json.dumps(_limits(capabilities)),
         "max_text": capabilities.max_text,
         "cid": str(uuid4()),
         "text": text,
         "error": error,
+        "quote": quote_of(quoted, display_name(conversation)) if quoted else None,
+        "reply_to": str(quoted.uuid) if quoted else "",
+    }
+
+
+def _repair(desk: Desk) -> dict[str, str]:
+    """What is wrong with the channel, and for those who can mend it the way there."""
+    if not allows(desk.member.role, "manage_channels"):
+        return {"text": "Nothing can be sent until an admin reconnects it in Settings."}
+    return {
+        "text": desk.conversation.channel.problem or "Nothing can be sent until it is.",
+        "link": f"/w/{desk.member.workspace.slug}/settings/channels/",
+        "link_text": "Open channels",
+    }
+
+
+def _limits(capabilities: Capabilities) -> dict[str, dict[str, Any]]:
+    """What may be attached, checked in the browser before an upload and again on the server."""
+    return {
+        kind: {"max": size, "types": sorted(capabilities.media_types.get(kind, ()))}
+        for kind, size in capabilities.media_limits.items()
     }
 
 
@@ -161,7 +185,12 @@ def files(shared: list[Attachment], *, media: str, calendar: Calendar) -> dict[s
 def _sight(file: Attachment, media: str, calendar: Calendar) -> dict[str, str]:
     word = "Video" if file.kind == "video" else "Photo"
     alt = file.message.text[:120] or f"{word}, {calendar.long(file.message.occurred_at)}"
-    return {"src": f"{media}{file.uuid}/", "kind": file.kind, "alt": visible(alt), "message": f"m-{file.message.uuid}"}
+    return {
+        "src": f"{media}{file.uuid}/",
+        "kind": file.kind,
+        "alt": visible(alt),
+        "message": f"m-{file.message.uuid}",
+    }
 
 
 def _others(conversation: Conversation) -> QuerySet[Conversation]:

@@ -1,4 +1,4 @@
-"""The rows of the conversation list, worked out before the template: 50 rows of few tags cost a quarter of 50 rich ones."""
+"""The rows of the conversation list, worked out before the template: few tags a row make it four times as fast."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from workspaces.templatetags.ui import hue, initials
 
 from .formatting import visible
 from .models import Conversation
+from .presenting import Shown
 
 ICONS = {
     "image": "photo",
@@ -29,7 +30,7 @@ ICONS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Row(Shown):
     id: str
     href: str
     key: str
@@ -50,7 +51,12 @@ class Row:
 
 
 def rows(
-    conversations: Iterable[Conversation], *, base: str, calendar: Calendar, current: str = "", show_assignee: bool = True
+    conversations: Iterable[Conversation],
+    *,
+    base: str,
+    calendar: Calendar,
+    current: str = "",
+    show_assignee: bool = True,
 ) -> list[Row]:
     """Rows for conversations with contact, identity and assignee at hand; `base` is the URL they hang under."""
     return [_row(conversation, base, calendar, current, show_assignee) for conversation in conversations]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from workspaces.presenting_times import microseconds
 
 from .models import ConversationEvent, Message
+from .presenting import Shown
 from .presenting_messages import Bubble, Frame, bubble, key_of
 
 CONSENT_WORDS: dict[str, str] = {
@@ -20,7 +21,7 @@ TOGETHER = timedelta(minutes=5)  # messages of one side closer than this are dra
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Line(Shown):
     """Something between bubbles: a day, or an event the customer never sees."""
 
     is_bubble = False
@@ -57,7 +58,9 @@ def timeline(
         today = calendar.local(at).date()
         if today != day:
             day, last = today, None
-            shown.append(Line(f"day-{day}", f"{microseconds(calendar.midnight(day))}-", "event event--day", calendar.day(day)))
+            shown.append(
+                Line(f"day-{day}", f"{microseconds(calendar.midnight(day))}-", "event event--day", calendar.day(day))
+            )
         within = frames.get(entry.conversation_id, frame)
         if len(frames) > 1 and entry.conversation_id != place:
             place, last = entry.conversation_id, None

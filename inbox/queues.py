@@ -17,6 +17,7 @@ from .models import Conversation
 
 TITLES = {"mine": "Mine", "unassigned": "Unassigned", "all": "All", "closed": "Resolved"}
 PAGE = 50  # rows
+MOST = 200  # rows in one answer: what a browser's list holds at most
 CAP = 1000  # counting stops here: nobody works differently at 1,000 or 30,000, and the count stays a millisecond
 
 COUNTS = """
@@ -77,7 +78,7 @@ def everything(workspace: Workspace) -> QuerySet[Conversation]:
 
 
 def page(queue: str, workspace: Workspace, member: Member, *, before: str = "", size: int = PAGE) -> Page:
-    """One page of a queue. `before` is the `more` of the page above; by key, so that page 1,000 costs what page 1 does."""
+    """One page of a queue. `before` is the `more` of the page above: a key, so page 1,000 costs what page 1 does."""
     found = members_of(queue, workspace, member)
     if start := _start(before):
         at, pk = start

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -27,9 +28,19 @@ class Stretch:
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
-    """The thread newest first, with what a bubble shows. Reactions are drawn on their target, not as messages."""
+    """The thread newest first, with what a bubble shows.
+
+    Reactions are drawn on their target, not as messages; only one that was refused has a bubble, which says why.
+    """
     found = Message.objects.filter(workspace_id=conversation.workspace_id, conversation=conversation)
-    return found.exclude(kind="reaction").select_related("sender", "attachment").order_by("-occurred_at", "-id")
+    drawn = ~Q(kind="reaction") | Q(status=Message.Status.FAILED)
+    return found.filter(drawn).select_related("sender", "attachment").order_by("-occurred_at", "-id")
+
+
+def quotable(conversation: Conversation, uuid: UUID) -> Message | None:
+    """The named message of this conversation if an answer can quote it: the provider knows it, and it still stands."""
+    found = messages_of(conversation).filter(deleted_at=None, provider_id__isnull=False)
+    return found.filter(uuid=uuid).first()
 
 
 def page(conversation: Conversation, *, before: Message | None = None, size: int = PAGE) -> Stretch:
@@ -68,8 +79,8 @@ def quoted_by(conversation: Conversation, messages: Sequence[Message]) -> dict[s
     known = {message.provider_id: message for message in messages if message.provider_id in wanted}
     if missing := wanted - known.keys():
         found = messages_of(conversation).filter(channel_id=conversation.channel_id, provider_id__in=missing)
-        known |= {message.provider_id: message for message in found}
-    return {key: message for key, message in known.items() if key}
+        known.update({message.provider_id: message for message in found if message.provider_id})
+    return known
 
 
 def shared_files(conversation: Conversation) -> list[Attachment]:

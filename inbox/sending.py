@@ -189,7 +189,12 @@ def _queued(
 
 
 def _note(conversation: Conversation, message: Message, by: Member | None, now: datetime) -> None:
-    """Show the message in the list; an agent's reply takes an unassigned conversation and reopens a resolved one."""
+    """Show the message in the list; an agent's reply takes an unassigned conversation and reopens a resolved one.
+
+    A reaction does none of this: it answers nothing, so what the customer wrote stays the last word and unread.
+    """
+    if message.kind == "reaction":
+        return
     conversation.preview = preview_of(message.kind, message.text, message.content)
     conversation.preview_kind, conversation.preview_direction = message.kind, message.direction
     conversation.last_message_at = max(conversation.last_message_at, now)

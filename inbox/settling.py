@@ -35,6 +35,8 @@ UPDATE inbox_message
  WHERE send_state = 'started' AND started_at < clock_timestamp() - %(after)s * interval '1 second'
 """
 
+# The echo may also lie in a webhook that is stored and not applied yet. Only those that came before or soon after the
+# last echo of the control group count: on a busy number something newer is always waiting.
 PROVED_ABSENT = """
 UPDATE inbox_message t
    SET send_state = 'queued', resends = t.resends + 1, due_at = clock_timestamp(), updated_at = clock_timestamp()
@@ -44,7 +46,12 @@ UPDATE inbox_message t
                   AND NOT h.sending_paused)
    AND NOT EXISTS (SELECT 1 FROM inbox_inboundwebhook w
                     WHERE w.processed_at IS NULL AND w.workspace_id = t.workspace_id
-                      AND (w.dead_at IS NULL OR w.received_at > t.started_at))
+                      AND (w.dead_at IS NULL OR w.received_at > t.started_at)
+                      AND w.received_at < %(margin)s * interval '1 second' + (
+                          SELECT max(c.echoed_at) FROM inbox_message c
+                           WHERE c.channel_id = t.channel_id AND c.answered_at IS NOT NULL
+                             AND c.started_at BETWEEN t.started_at - %(window)s * interval '1 second'
+                                                  AND t.started_at + %(window)s * interval '1 second'))
    AND NOT EXISTS (SELECT 1 FROM inbox_message c
                     WHERE c.channel_id = t.channel_id AND c.answered_at IS NOT NULL AND c.echoed_at IS NULL
                       AND c.started_at BETWEEN t.started_at - %(window)s * interval '1 second'

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 from django.utils import timezone
 
-from . import consenting
+from . import consenting, tokens
 from .models import ParkedStatus
 from .statuses import RANKS, STAMPS, rank_sql
 
@@ -20,14 +20,13 @@ STAMP_COLUMNS = tuple(STAMPS.values())
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One status as a provider reported it; `token` and `attempt` are what our correlation token names."""
+    """One status as a provider reported it; `tracker` is our correlation token, if it was echoed."""
 
     channel_id: int
     provider_id: str
     status: str
     occurred_at: datetime
-    token: UUID | None = None
-    attempt: int = 0
+    tracker: str = ""
     error_code: str = ""
     error_text: str = ""
 
@@ -37,8 +36,7 @@ class _Merged:
     """Everything a batch says about one message."""
 
     best: Report
-    token: UUID | None = None
-    attempt: int = 0
+    tracker: str = ""
     stamps: dict[str, datetime] = field(default_factory=dict)
 
 
@@ -54,13 +52,13 @@ _SET = f"""
        send_state = CASE WHEN m.send_state = 'none' THEN m.send_state ELSE 'done' END,
        lease_until = NULL, updated_at = clock_timestamp()
 """
+# The batch travels as one JSON text: psycopg dumps a dozen arrays three times as slowly as json dumps the objects, and
+# what a report does not say is simply absent (5 against 10 microseconds a status, both sides together).
 _REPORTS = """
-  FROM unnest(%(channels)s::bigint[], %(provider_ids)s::text[], %(tokens)s::uuid[], %(attempts)s::smallint[],
-              %(statuses)s::text[], %(codes)s::text[], %(texts)s::text[], {stamps})
-       AS r (channel_id, provider_id, token, attempt, status, error_code, error_text, {columns})
-""".format(
-    stamps=", ".join(f"%({column})s::timestamptz[]" for column in STAMP_COLUMNS), columns=", ".join(STAMP_COLUMNS)
-)
+  FROM json_to_recordset(%(reports)s::json)
+       AS r (channel_id bigint, provider_id text, token uuid, attempt smallint, status text,
+             error_code text, error_text text, {columns})
+""".format(columns=", ".join(f"{column} timestamptz" for column in STAMP_COLUMNS))
 BY_ID = f"""
 UPDATE inbox_message m {_SET} {_REPORTS}
  WHERE m.channel_id = r.channel_id AND m.provider_id = r.provider_id AND m.workspace_id = %(ws)s AND m.direction = 'out'
@@ -96,11 +94,11 @@ def apply(workspace_id: int, reports: Sequence[Report]) -> set[int]:
     for found, conversation_id in _update(BY_ID, workspace_id, list(merged.values())):
         missing.pop(found, None)
         changed.add(conversation_id)
-    tokens = [entry for entry in missing.values() if entry.token]
-    if tokens:
+    named = {key: token for key, entry in missing.items() if (token := tokens.read(entry.tracker))}
+    if named:
         with connection.cursor() as cursor:
-            cursor.execute(LOCK_BY_TOKEN, {"ws": workspace_id, "tokens": [entry.token for entry in tokens]})
-        for found, conversation_id in _update(BY_TOKEN, workspace_id, tokens):
+            cursor.execute(LOCK_BY_TOKEN, {"ws": workspace_id, "tokens": [token.message for token in named.values()]})
+        for found, conversation_id in _update(BY_TOKEN, workspace_id, [missing[key] for key in named], named):
             missing.pop(found, None)
             changed.add(conversation_id)
     _park(workspace_id, [report for report in reports if (report.channel_id, report.provider_id) in missing])
@@ -121,7 +119,7 @@ def unpark(workspace_id: int, channel_id: int, provider_ids: Iterable[str]) -> s
     if not rows:
         return set()
     reports = [
-        Report(row.channel_id, row.provider_id, row.status, row.occurred_at, None, 0, row.error_code, row.error_text)
+        Report(row.channel_id, row.provider_id, row.status, row.occurred_at, "", row.error_code, row.error_text)
         for row in rows
     ]
     ParkedStatus.objects.filter(workspace_id=workspace_id, pk__in=[row.pk for row in rows]).delete()
@@ -136,8 +134,7 @@ def _merge(reports: Iterable[Report]) -> dict[tuple[int, str], _Merged]:
             continue
         key = (report.channel_id, report.provider_id)
         entry = merged.setdefault(key, _Merged(report))
-        if report.token and not entry.token:
-            entry.token, entry.attempt = report.token, report.attempt
+        entry.tracker = entry.tracker or report.tracker
         if RANKS[report.status] > RANKS[entry.best.status]:
             entry.best = report
         column = STAMPS[report.status]
@@ -146,22 +143,31 @@ def _merge(reports: Iterable[Report]) -> dict[tuple[int, str], _Merged]:
     return merged
 
 
-def _update(sql: str, workspace_id: int, entries: list[_Merged]) -> list[tuple[tuple[int, str], int]]:
-    parameters: dict[str, Any] = {
-        "ws": workspace_id,
-        "channels": [entry.best.channel_id for entry in entries],
-        "provider_ids": [entry.best.provider_id for entry in entries],
-        "tokens": [entry.token for entry in entries],
-        "attempts": [entry.attempt for entry in entries],
-        "statuses": [entry.best.status for entry in entries],
-        "codes": [entry.best.error_code[:40] for entry in entries],
-        "texts": [entry.best.error_text for entry in entries],
-    }
-    for column in STAMP_COLUMNS:
-        parameters[column] = [entry.stamps.get(column) for entry in entries]
+def _update(
+    sql: str, workspace_id: int, entries: list[_Merged], named: dict[tuple[int, str], tokens.Token] | None = None
+) -> list[tuple[tuple[int, str], int]]:
+    """Run one of the UPDATEs; gives the keys of the reports that found their message, with its conversation."""
+    reports = [_as_json(entry, named) for entry in entries]
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql, {"ws": workspace_id, "reports": json.dumps(reports)})
         return [((row[0], row[1]), row[2]) for row in cursor.fetchall()]
+
+
+def _as_json(entry: _Merged, named: dict[tuple[int, str], tokens.Token] | None) -> dict[str, Any]:
+    best = entry.best
+    report: dict[str, Any] = {
+        "channel_id": best.channel_id,
+        "provider_id": best.provider_id,
+        "status": best.status,
+        "error_code": best.error_code[:40],
+        "error_text": best.error_text,
+    }
+    if named is not None:
+        token = named[best.channel_id, best.provider_id]
+        report |= {"token": token.message.hex, "attempt": token.attempt}
+    for column, moment in entry.stamps.items():
+        report[column] = moment.isoformat()
+    return report
 
 
 def _park(workspace_id: int, reports: Sequence[Report]) -> None:

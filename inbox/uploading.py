@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import httpx
+import structlog
 from django.core.files.storage import default_storage
 
 from providers.base import Adapter
@@ -14,8 +14,11 @@ from providers.types import Credentials, Failure, MediaRef
 from workspaces import tenancy
 from workspaces.models import Channel
 
+from .calling import exchange
 from .models import Attachment
 from .outbox import Claimed
+
+log = structlog.get_logger(__name__)
 
 MEDIA_KINDS = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
 
@@ -31,7 +34,7 @@ def files_of(channel: Channel, batch: Iterable[Claimed]) -> dict[int, Attachment
 
 
 async def upload(
-    client: httpx.AsyncClient, provider: Adapter, credentials: Credentials, file: Attachment
+    transport: httpx.AsyncBaseTransport, provider: Adapter, credentials: Credentials, file: Attachment
 ) -> MediaRef | Failure:
     """The provider's reference to a file, uploading it when the provider does not have it yet."""
     if file.provider_media_id:
@@ -42,14 +45,12 @@ async def upload(
     except OSError:
         return Failure("permanent", "file_missing", "The file of this message is no longer in the media storage.")
     request = provider.upload(file.kind, file.filename or "file", file.mime_type, content, credentials)
-    arguments: dict[str, Any] = {"data": request.fields, "headers": request.headers}
-    if request.file is not None:
-        arguments["files"] = {"file": request.file}
     try:
-        answer = await client.request(request.method, request.url, **arguments)
-    except httpx.HTTPError:
-        return transport_failure("connect")  # an upload reaches nobody, so it may always be repeated
-    outcome = provider.uploaded(answer.status_code, answer.headers, answer.content)
+        status, headers, body = await exchange(transport, request)
+    except Exception as error:  # an upload reaches nobody, so whatever went wrong, it may be repeated
+        log.warning("upload got no answer", attachment=file.pk, error=type(error).__name__)
+        return transport_failure("connect")
+    outcome = provider.uploaded(status, headers, body)
     if isinstance(outcome, Failure):
         return outcome
     return MediaRef(id=outcome.id, mime_type=file.mime_type, filename=file.filename)

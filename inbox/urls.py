@@ -34,8 +34,11 @@ urlpatterns = [
     path("<queue:queue>/c/<uuid:uuid>/older/", threads.older, name="older"),
     path("<queue:queue>/c/<uuid:uuid>/delta/", threads.delta, name="delta"),
     path("<queue:queue>/c/<uuid:uuid>/seen/", threads.seen, name="seen"),
+    path("<queue:queue>/c/<uuid:uuid>/unread/", threads.unread, name="unread"),
     path("<queue:queue>/c/<uuid:uuid>/send/", writing.send, name="send"),
     path("<queue:queue>/c/<uuid:uuid>/assignee/", deciding.assignee, name="assignee"),
     path("<queue:queue>/c/<uuid:uuid>/status/", deciding.status, name="status"),
     path("<queue:queue>/c/<uuid:uuid>/m/<uuid:message>/retry/", writing.retry, name="retry"),
+    path("<queue:queue>/c/<uuid:uuid>/m/<uuid:message>/fetch/", files.fetch, name="fetch"),
+    path("<queue:queue>/c/<uuid:uuid>/m/<uuid:message>/reaction/", writing.reaction, name="reaction"),
 ]

@@ -43,7 +43,7 @@ async def listen(hub: Hub, url: str) -> None:
                 log.warning("valkey away, browsers poll", error=type(error).__name__)
             hub.lost()
         finally:
-            await client.aclose()
+            await client.aclose()  # type: ignore[attr-defined]  # the stubs are older than the method
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST_PAUSE)
 

@@ -21,10 +21,14 @@ class MediaFound(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """A provider error code in plain words: what happened, and what a person can do about it."""
+    """A provider error code in plain words: what happened, and what a person can do about it.
+
+    `retry` says whether the same message can succeed later: after time, or after something outside it was repaired.
+    """
 
     text: str
     action: str
+    retry: bool = True
 
 
 @dataclass(frozen=True, slots=True)

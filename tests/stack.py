@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from config.dev import demo_facts, manage, prepare, simulator_settings
-from config.embedded import Home, free_port, port_taken
+from config.dev import demo_facts, manage, migrate, simulator_settings
+from config.embedded import Home, port_taken
 from config.processes import Processes
 from config.run import development
 from config.servers import Servers
@@ -24,7 +25,7 @@ class Stack:
         self.servers = servers or run.servers
         self.home = Home(run.home.path / f"{name}-{os.getpid()}")
         self.database = f"{name}_{os.getpid()}"
-        self.port = _five_free_ports()
+        self.port = five_free_ports()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.live_url = f"http://127.0.0.1:{self.port + 1}"
         self.simulator_url = f"http://127.0.0.1:{self.port + 2}"
@@ -45,7 +46,7 @@ class Stack:
         """Everything up and ready inside the block; stopped, dropped and deleted after it."""
         self.servers.create_database(self.database)
         try:
-            prepare(self.environment, self.home)
+            migrate(self.environment, self.home)
             self.facts = demo_facts(self.environment)
             self.environment |= simulator_settings(self.home, self.port, self.facts)
             self.processes.environment = self.environment
@@ -76,8 +77,10 @@ class Stack:
         return self.servers.admin_url(self.database)
 
 
-def _five_free_ports() -> int:
+def five_free_ports() -> int:
+    """The first of five neighbouring ports that nobody listens on."""
     while True:
-        first = free_port()
-        if first < 65_000 and not any(port_taken(first + step) for step in range(5)):
+        # Below the range from which the system picks ports for outgoing connections, which would get in the way.
+        first = random.randrange(20_000, 32_000, 5)
+        if not any(port_taken(first + step) for step in range(5)):
             return first

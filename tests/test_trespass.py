@@ -90,11 +90,14 @@ ROUTES = {
     "inbox:older": Route("read_inbox", ids=THREAD, fixed=QUEUE),
     "inbox:delta": Route("read_inbox", ids=THREAD, fixed=QUEUE),
     "inbox:seen": Route("read_inbox", "POST", THREAD, QUEUE),
+    "inbox:unread": Route("reply", "POST", THREAD, QUEUE),
     "inbox:send": Route("reply", "POST", THREAD, QUEUE, {"text": "Hello"}),
     "inbox:assignee": Route("reply", "POST", THREAD, QUEUE, {"to": "me"}),
     "inbox:status": Route("reply", "POST", THREAD, QUEUE, {"status": "resolved"}),
     "inbox:contact_timeline": Route("read_inbox", ids=PERSON),
     "inbox:retry": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
+    "inbox:fetch": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
+    "inbox:reaction": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE, {"emoji": "👍"}),
 }
 ROUTES |= {
     "contacts:people": Route("read_contacts"),
@@ -147,7 +150,9 @@ ROUTES |= {
     "contact_settings:field_archive": Route("manage_fields", "POST", {"field_id": "field"}),
     "contact_settings:field_place": Route("manage_fields", "POST", {"field_id": "field"}),
     "contact_settings:words": Route("manage_fields"),
-    "contact_settings:words_change": Route("manage_fields", "POST", fixed={"action": "opt_out"}, data={"words": "stop"}),
+    "contact_settings:words_change": Route(
+        "manage_fields", "POST", fixed={"action": "opt_out"}, data={"words": "stop"}
+    ),
 }
 
 # Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.

@@ -86,7 +86,7 @@ def workspace_view(permission: str, *, atomic: bool = True) -> Callable[[Callabl
 def _enter(request: Any, workspace_id: int, member_id: int) -> None:
     member = Member.objects.select_related("workspace").get(pk=member_id, workspace_id=workspace_id)
     member.user = request.user
-    member.origin = auditing.origin_of(request)  # type: ignore[attr-defined]  # read by auditing.record
+    member.origin = auditing.origin_of(request)
     request.member, request.workspace = member, member.workspace
 
 

@@ -82,7 +82,7 @@ def _audit_everywhere(user: User, action: str, request: HttpRequest) -> None:
     origin = auditing.origin_of(request)
     for seat in joining.workspaces_of(user):
         with tenancy.scope(seat.workspace_id):
-            member: Any = Member.objects.get(pk=seat.pk)
+            member = Member.objects.get(pk=seat.pk)
             member.origin = origin
             auditing.record(member, action, user.email)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest
 
-from .models import AuditEntry, Member
+from .models import AuditEntry, Member, Origin
 
 # Everything the log can hold, in words for its page.
 ACTIONS = {
@@ -65,14 +64,6 @@ ACTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a request came from."""
-
-    ip: str | None = None
-    user_agent: str = ""
-
-
 def origin_of(request: HttpRequest) -> Origin:
     """The visitor's address, believed as far as TRUSTED_PROXY_COUNT says, and browser."""
     return Origin(get_adapter(request).get_client_ip(request) or None, request.headers.get("User-Agent", "")[:200])
@@ -93,7 +84,7 @@ def record(
     """
     ACTIONS[action]
     member = by if isinstance(by, Member) else by.member  # type: ignore[attr-defined]
-    origin: Origin = getattr(member, "origin", None) or Origin()
+    origin = member.origin or Origin()
     return AuditEntry.objects.create(
         workspace_id=member.workspace_id,
         actor=member,

@@ -184,8 +184,8 @@ def check(channel: Channel, *, by: Member, client: httpx.Client | None = None) -
         findings = _examine(adapter_of(channel.kind), credentials(channel), http)
     with tenancy.scope(channel.workspace_id):
         _note(channel, findings)
-        problem = " ".join(finding.problem for finding in findings if finding.problem)
-        auditing.record(by, "channel.checked", channel.name, after={"result": problem or "ok"})
+        steps = {finding.step: finding.problem or "ok" for finding in findings}
+        auditing.record(by, "channel.checked", channel.name, after=steps)
     return findings
 
 
@@ -239,7 +239,7 @@ def _unreachable(error: httpx.HTTPError, base_url: str) -> str:
 def _note(channel: Channel, findings: Sequence[Finding]) -> None:
     if not findings[-1].reached:
         return
-    problems = [finding.problem for finding in findings if finding.problem]
+    problems = list(dict.fromkeys(finding.problem for finding in findings if finding.problem))
     facts = {key: value for finding in findings for key, value in finding.facts.items()}
     channel.checked_at = timezone.now()
     channel.problem = " ".join(problems)

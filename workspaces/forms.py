@@ -123,7 +123,9 @@ def _digits(label: str, help_text: str) -> forms.CharField:
 class WhatsAppForm(forms.Form):
     """What Meta's pages show about a number, see "API Setup" of the app."""
 
-    name = forms.CharField(label="Name", max_length=60, help_text="How your team calls this number, for example Support.")
+    name = forms.CharField(
+        label="Name", max_length=60, help_text="How your team calls this number, for example Support."
+    )
     external_id = _digits("Phone number ID", "In the Meta app: WhatsApp, API Setup. It is not the phone number itself.")
     account_id = _digits("WhatsApp Business Account ID", "On the same page, below the phone number ID.")
     token = _secret("Access token", "A permanent token of a system user. Temporary ones stop working after a day.")

@@ -15,11 +15,11 @@ from django.utils.text import slugify
 from config.queues import enqueue
 
 from . import auditing, tenancy
-from .models import Invitation, Member, Role, User, Workspace
+from .models import Invitation, Member, Origin, Role, User, Workspace
 from .sessions import end_sessions
 
 INVITATION_LIFE = timedelta(days=7)
-RANK = {Role.AGENT: 0, Role.MARKETER: 1, Role.ADMIN: 2, Role.OWNER: 3}
+RANK: dict[str, int] = {Role.AGENT: 0, Role.MARKETER: 1, Role.ADMIN: 2, Role.OWNER: 3}
 RESERVED_SLUGS = frozenset({"new", "workspace"})
 
 
@@ -29,7 +29,7 @@ class JoiningRefused(Exception):
 
 def may_grant(role: str, *, by: Member) -> bool:
     """Nobody hands out a role above their own."""
-    return RANK[Role(role)] <= RANK[Role(by.role)]
+    return RANK[role] <= RANK[by.role]
 
 
 def grantable_roles(by: Member) -> list[Role]:
@@ -55,7 +55,9 @@ def rename_person(user: User) -> User:
 
 
 @transaction.atomic
-def create_workspace(user: User, *, name: str, time_zone: str, default_country: str = "") -> Workspace:
+def create_workspace(
+    user: User, *, name: str, time_zone: str, default_country: str = "", origin: Origin | None = None
+) -> Workspace:
     """Make a workspace with `user` as its owner, under a slug that follows from the name."""
     workspace = _with_free_slug(
         name,
@@ -64,9 +66,8 @@ def create_workspace(user: User, *, name: str, time_zone: str, default_country: 
         ),
     )
     with tenancy.scope(workspace.pk):
-        owner = Member.objects.create(
-            workspace=workspace, user=user, role=Role.OWNER, name=user.get_full_name()[:100]
-        )
+        owner = Member.objects.create(workspace=workspace, user=user, role=Role.OWNER, name=user.get_full_name()[:100])
+        owner.origin = origin
         auditing.record(owner, "workspace.created", workspace.slug, after={"name": name})
     return workspace
 
@@ -148,7 +149,7 @@ def find_invitation(token: str) -> Invitation | None:
         return found.select_related("workspace", "invited_by").first()
 
 
-def accept(token: str, *, user: User) -> Member:
+def accept(token: str, *, user: User, origin: Origin | None = None) -> Member:
     """Give `user` the seat that the invitation offers: once, and only to the address it was sent to.
 
     Raises JoiningRefused when the link is used, revoked or expired, meant for somebody else, or not needed.
@@ -173,6 +174,7 @@ def accept(token: str, *, user: User) -> Member:
                 raise JoiningRefused("You are a member of this workspace already.")
             member.role, member.removed_at = invitation.role, None
             member.save(update_fields=["role", "removed_at"])
+        member.origin = origin
         auditing.record(member, "invitation.accepted", invitation.email, after={"role": invitation.role})
         return member
 

@@ -84,7 +84,9 @@ class Calendar:
 
 def span(length: timedelta) -> str:
     """A length in its largest unit: 21 h, 45 min, 3 days."""
-    minutes = max(int(length.total_seconds() // 60), 0)
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 1:
+        return "under 1 min"
     if minutes < 60:
         return f"{minutes} min"
     if minutes < 48 * 60:

@@ -1,4 +1,4 @@
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from .views import channels, entering, members, settings
 
@@ -23,7 +23,7 @@ _channels = [
     path("<uuid:uuid>/sending/", channels.sending, name="channel_sending"),
     path("<uuid:uuid>/disconnection/", channels.disconnection, name="channel_disconnection"),
 ]
-_settings = [
+_settings: list[URLPattern | URLResolver] = [
     path("", settings.start, name="settings"),
     path("general/", settings.general, name="general"),
     path("members/", include(_members)),

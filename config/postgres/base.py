@@ -42,18 +42,18 @@ class _Breaker:
         self._closed_until = 0.0
 
 
-_breaker = _Breaker()
+breaker = _Breaker()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A pooled connection. Raises OperationalError, at once if the server was away a moment ago."""
-        if not _breaker.may_try():
+        if not breaker.may_try():
             raise psycopg.OperationalError("PostgreSQL did not answer a moment ago.")
         try:
             connection = super().get_new_connection(conn_params)
         except psycopg.OperationalError:
-            _breaker.failed()
+            breaker.failed()
             raise
-        _breaker.worked()
+        breaker.worked()
         return connection

@@ -46,7 +46,7 @@ def _lengths(country_code: int) -> frozenset[int]:
             continue
         for kind in (plan.fixed_line, plan.mobile):
             own = kind.possible_length if kind and kind.possible_length else plan.general_desc.possible_length
-            found.update(length for length in own if length > 0)
+            found.update(length for length in own or () if length > 0)
     code = len(str(country_code))
     return frozenset(length for length in found if SHORTEST <= length + code <= LONGEST)
 

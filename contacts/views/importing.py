@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from config.uploads import TOO_LARGE
 from contacts import fields
 from contacts import presenting_imports as presenting
 from contacts.exporting import spreadsheets
@@ -28,6 +27,7 @@ from workspaces import tenancy
 from workspaces.access import workspace_view
 from workspaces.models import Workspace
 from workspaces.presenting_times import Calendar
+from workspaces.uploads import TOO_LARGE
 
 PAGE = {"section": "contacts", "tab": "imports"}
 DONE = 286  # htmx: the swap is made and no further question asked

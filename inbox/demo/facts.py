@@ -63,19 +63,23 @@ def _add(facts: dict[str, Any], team: Team, workspace: Workspace) -> None:
                 **simulator.described(channel, team),
             }
         )
-        for conversation in Conversation.objects.filter(
-            workspace=workspace, channel=channel, identity__address__in=[s.number for s in team.stories if s.number]
-        ).select_related("identity", "contact"):
-            facts["conversations"].append(
-                {
-                    "uuid": str(conversation.uuid),
-                    "workspace": workspace.slug,
-                    "contact": conversation.contact.name,
-                    "contact_id": conversation.contact_id,
-                    "contact_uuid": str(conversation.contact.uuid),
-                    "number": conversation.identity.address,
-                }
-            )
+        facts["conversations"] += _conversations(workspace, channel, team)
+
+
+def _conversations(workspace: Workspace, channel: Channel, team: Team) -> list[dict[str, Any]]:
+    numbers = [story.number for story in team.stories if story.number]
+    found = Conversation.objects.filter(workspace=workspace, channel=channel, identity__address__in=numbers)
+    return [
+        {
+            "uuid": str(conversation.uuid),
+            "workspace": workspace.slug,
+            "contact": conversation.contact.name,
+            "contact_id": conversation.contact_id,
+            "contact_uuid": str(conversation.contact.uuid),
+            "number": conversation.identity.address,
+        }
+        for conversation in found.select_related("identity", "contact")
+    ]
 
 
 def variables(facts: dict[str, Any]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -30,6 +31,7 @@ class Made:
     height: int | None = None
 
 
+@cache
 def make(wanted: str) -> Made:
     """Make the file that a demo line names: photo:<palette>, invoice:<file name>, sticker or voice."""
     what, _, detail = wanted.partition(":")
@@ -66,12 +68,12 @@ def _sticker() -> bytes:
 
 
 def _page() -> bytes:
-    picture = Image.new("RGB", (1240, 1754), "white")
+    picture = Image.new("RGB", (620, 877), "white")
     draw = ImageDraw.Draw(picture)
-    draw.rectangle((120, 120, 520, 180), fill="#0b6e66")
+    draw.rectangle((60, 60, 260, 90), fill="#0b6e66")
     for row in range(24):
-        draw.rectangle((120, 300 + row * 54, 1120 - (row * 97) % 420, 318 + row * 54), fill="#c9d2da")
-    return _bytes(picture, "PDF", resolution=150)
+        draw.rectangle((60, 150 + row * 27, 560 - (row * 49) % 210, 159 + row * 27), fill="#c9d2da")
+    return _bytes(picture, "PDF", resolution=75)
 
 
 def _bytes(picture: Image.Image, kind: str, **options: int) -> bytes:

@@ -11,9 +11,17 @@ PEOPLE = [
     Person("omar", "Omar Hegazy", "omar@nile-shop.example", "agent"),
     Person("salma", "Salma Adel", "salma@nile-shop.example", "agent"),
 ]
-WAREHOUSE = {"latitude": 30.0444, "longitude": 31.2357, "name": "Nile Shop pick-up point", "address": "Tahrir Square, Cairo"}
+WAREHOUSE = {
+    "latitude": 30.0444,
+    "longitude": 31.2357,
+    "name": "Nile Shop pick-up point",
+    "address": "Tahrir Square, Cairo",
+}
 HOME = {"latitude": 30.0626, "longitude": 31.2197, "name": "Zamalek", "address": "26th of July Street, Cairo"}
 COURIER = {"contacts": [{"name": {"formatted_name": "Hassan (courier)"}, "phones": [{"phone": "+201000000777"}]}]}
+BOUTIQUE = {
+    "contacts": [{"name": {"formatted_name": "منى الخطيب - بوتيك ليلى"}, "phones": [{"phone": "+201000000178"}]}]
+}
 SIZES = {
     "type": "button",
     "body": "Which size shall we send you instead?",
@@ -46,7 +54,8 @@ STORIES = [
         team("omar", 6 * HOUR - 9, "I am sorry about that, Daniel. We can replace it or refund it."),
         team("omar", 6 * HOUR - 10, "Which size shall we send you instead?", "interactive", content=SIZES),
         customer(5 * HOUR, "Medium", "button_reply", content={"reply": {"id": "m", "title": "Medium"}}),
-        team("omar", 5 * HOUR - 5, "A medium one leaves today. Here is the return label, no charge.", "document", file="invoice:Return label A-0987.pdf"),
+        team("omar", 5 * HOUR - 5, "A medium one leaves today. Here is the return label, no charge.", "document",
+             file="invoice:Return label A-0987.pdf"),
         team("omar", 5 * HOUR - 6, "Anything else I can do?", status="delivered"),
     ]),
     Story("سارة المنصوري", "971500000168", assigned="salma", resolved=True, lines=[
@@ -75,7 +84,8 @@ STORIES = [
     Story("Jonas Weber", "491500000162", assigned="omar", lines=[
         customer(9 * HOUR, "Can I pay on delivery?"),
         team("omar", 9 * HOUR - 30, "Inside Egypt yes, abroad only by card."),
-        team("omar", 9 * HOUR - 31, "https://nile-shop.example/payments lists every way to pay.", status="failed", error="131026"),
+        team("omar", 9 * HOUR - 31, "https://nile-shop.example/payments lists every way to pay.", status="failed",
+             error="131026"),
     ]),
     Story("ياسمين فؤاد", "201000000156", unread=1, lines=[
         customer(95, "ممكن كتالوج الشتاء؟"),
@@ -95,7 +105,7 @@ STORIES = [
     Story("منى الخطيب", "201000000178", assigned="nadia", lines=[
         customer(7 * HOUR, "أنا صاحبة محل وعايزة أتعامل معاكم جملة"),
         team("nadia", 7 * HOUR - 12, "أهلًا أستاذة منى، يسعدنا. ممكن رقم التواصل واسم المحل؟"),
-        customer(6 * HOUR, "", "contacts", content={"contacts": [{"name": {"formatted_name": "منى الخطيب - بوتيك ليلى"}, "phones": [{"phone": "+201000000178"}]}]}),
+        customer(6 * HOUR, "", "contacts", content=BOUTIQUE),
         team("nadia", 6 * HOUR - 5, "تمام، هنبعت لك قائمة الأسعار النهارده", status="sent"),
     ]),
     Story("Liam Byrne", "353850000181", unread=1, lines=[
@@ -108,7 +118,7 @@ STORIES = [
     ]),
     Story("Sofia Rossi", "393330000193", assigned="salma", lines=[
         customer(8 * HOUR, "Could somebody call me about the order for our hotel?"),
-        team("salma", 8 * HOUR - 10, "This is our courier, he can also take it to the loading bay.", "contacts", content=COURIER),
+        team("salma", 8 * HOUR - 10, "This is our courier, he knows the back door.", "contacts", content=COURIER),
         team("salma", 8 * HOUR - 11, "Tell him a time that suits you.", status="delivered"),
     ]),
     Story("عمر البكري", "201000000203", unread=1, lines=[

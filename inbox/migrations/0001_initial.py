@@ -220,7 +220,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='message',
-            constraint=models.UniqueConstraint(fields=('conversation', 'cid'), name='message_cid_once'),
+            constraint=models.UniqueConstraint(condition=models.Q(('cid__isnull', False)), fields=('conversation', 'cid'), name='message_cid_once'),
         ),
         migrations.AddIndex(
             model_name='attachment',

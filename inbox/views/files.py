@@ -8,15 +8,18 @@ from typing import IO, Any
 from uuid import UUID
 
 from django.core.files.storage import default_storage
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import get_object_or_404
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from inbox.media import fetch_again
 from inbox.models import Attachment
 from inbox.presenting_bodies import INLINE
 from workspaces.access import workspace_view
 from workspaces.models import Workspace
+
+from .parts import changes, desk
 
 CHUNK = 256 * 1024
 RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -24,7 +27,7 @@ RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 @require_safe
 @workspace_view("read_inbox")
-def media(request: HttpRequest, workspace: Workspace, uuid: UUID) -> HttpResponse:
+def media(request: HttpRequest, workspace: Workspace, uuid: UUID) -> HttpResponseBase:
     """One file, in place for types a browser shows safely, else as a download. Knows byte ranges, for seeking."""
     found = Attachment.objects.filter(workspace_id=workspace.pk, state=Attachment.State.READY, message__deleted_at=None)
     file = get_object_or_404(found, uuid=uuid)
@@ -56,6 +59,16 @@ def media(request: HttpRequest, workspace: Workspace, uuid: UUID) -> HttpRespons
     for name, value in headers.items():
         response[name] = value
     return response
+
+
+@require_POST
+@workspace_view("reply")
+def fetch(request: Any, workspace: Workspace, queue: str, uuid: UUID, message: UUID) -> HttpResponse:
+    """Fetch a failed file from the provider once more."""
+    at = desk(request, workspace, queue, uuid)
+    found = Attachment.objects.filter(workspace_id=workspace.pk, message__conversation=at.conversation)
+    fetch_again(get_object_or_404(found.select_related("message__conversation"), message__uuid=message))
+    return changes(request, at) if request.htmx else redirect(at.base)
 
 
 def _range(header: str, size: int) -> tuple[int, int]:

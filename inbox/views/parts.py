@@ -12,10 +12,11 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_datetime
 
 from inbox import presenting_pages, queues, reading
-from inbox.models import Conversation
+from inbox.models import Conversation, Message
 from inbox.presenting_pages import Desk
 from inbox.presenting_rows import rows
 from inbox.presenting_threads import timeline
+from inbox.reacting import EMOJI
 from workspaces.models import Channel, Member, Workspace
 from workspaces.presenting_times import Calendar
 
@@ -39,15 +40,17 @@ def list_context(request: Any, workspace: Workspace, queue: str, *, current: str
     """What the list shows: the rows of a page or of a search, and where the next page is."""
     query = " ".join(request.GET.get("q", "").split())[:100]
     before = request.GET.get("before", "")
-    page = (
-        queues.matching(query, workspace) if query else queues.page(queue, workspace, request.member, before=before)
-    )
+    if query:
+        page = queues.matching(query, workspace)
+    else:
+        page = queues.page(queue, workspace, request.member, before=before, size=_size(request))
     urls = presenting_pages.list_urls(workspace, queue)
-    context = {
+    context: dict[str, Any] = {
         "section": "inbox",
         "queue": queue,
         "queue_title": queues.TITLES[queue],
         "query": query,
+        "before": before,
         "urls": urls,
         "rows": rows(
             page.conversations,
@@ -62,6 +65,12 @@ def list_context(request: Any, workspace: Workspace, queue: str, *, current: str
     if not page.conversations:
         context["has_channel"] = Channel.objects.filter(workspace_id=workspace.pk, disconnected_at=None).exists()
     return context
+
+
+def _size(request: Any) -> int:
+    """How many rows: a page, or as many as the list that is being brought up to date shows already."""
+    shown = request.GET.get("count", "")
+    return min(max(int(shown), queues.PAGE), queues.MOST) if shown.isdecimal() and len(shown) < 6 else queues.PAGE
 
 
 def counts_context(request: Any, workspace: Workspace, queue: str) -> dict[str, Any]:
@@ -84,12 +93,13 @@ def page_context(request: Any, workspace: Workspace, queue: str, *, current: str
     }
 
 
-def thread_context(desk: Desk, stretch: reading.Stretch) -> dict[str, Any]:
-    """The open thread: its bubbles and everything around them."""
+def thread_context(desk: Desk, stretch: reading.Stretch, **writing: Any) -> dict[str, Any]:
+    """The open thread: its bubbles and everything around them; `writing` is what the reply box holds already."""
     return {
         "thread": presenting_pages.thread(desk),
         "timeline": timeline(stretch.messages, stretch.events, desk.frame(stretch), before=stretch.above),
-        "composer": presenting_pages.composer(desk),
+        "composer": presenting_pages.composer(desk, **writing),
+        "reactions": list(EMOJI.items()),
         "members": team(desk.member.workspace),
         "urls": presenting_pages.list_urls(desk.member.workspace, desk.queue),
         "now_clock": desk.calendar.clock(desk.calendar.now),
@@ -111,15 +121,27 @@ def team(workspace: Workspace) -> list[Member]:
 
 
 def full_page(
-    request: Any, desk: Desk, *, stretch: reading.Stretch | None = None, text: str = "", error: str = "", status: int = 200
+    request: Any,
+    desk: Desk,
+    *,
+    stretch: reading.Stretch | None = None,
+    status: int = 200,
+    **writing: Any,
 ) -> HttpResponse:
-    """The three panes with this conversation open; with `error`, the reply box says why nothing was sent."""
+    """The three panes with this conversation open; `writing` is for the reply box: text, error, quoted."""
     workspace = desk.member.workspace
     context = page_context(request, workspace, desk.queue, current=str(desk.conversation.uuid))
-    context |= thread_context(desk, stretch or reading.page(desk.conversation)) | presenting_pages.side(desk)
-    if error:
-        context["composer"] = presenting_pages.composer(desk, text=text, error=error)
+    stretch = stretch or reading.page(desk.conversation)
+    context |= thread_context(desk, stretch, **writing) | presenting_pages.side(desk)
     return render(request, "inbox/inbox.html", context, status=status)
+
+
+def quoted(desk: Desk, named: str) -> Message | None:
+    """The message somebody is about to reply to; None when none was named, or it cannot be quoted."""
+    try:
+        return reading.quotable(desk.conversation, UUID(named)) if named else None
+    except ValueError:
+        return None
 
 
 def changes(request: Any, desk: Desk, *, with_row: bool = False) -> HttpResponse:
@@ -131,16 +153,16 @@ def changes(request: Any, desk: Desk, *, with_row: bool = False) -> HttpResponse
     context["composer_changed"] = bool(shown) and shown != context["composer"]["state"]
     context["side"] = "closed" if request.COOKIES.get(presenting_pages.SIDE) == "closed" else "open"
     if with_row:
-        context |= row_context(request, desk)
+        context |= row_context(request, desk, current=str(desk.conversation.uuid))
     return render(request, "inbox/_delta.html", context)
 
 
-def row_context(request: Any, desk: Desk) -> dict[str, Any]:
-    """The conversation's row as it is in the queue now, or that it has left it."""
+def row_context(request: Any, desk: Desk, *, current: str) -> dict[str, Any]:
+    """The conversation's row as it is in the queue now, or that it has left it; `current` is the one that is open."""
     workspace, uuid = desk.member.workspace, desk.conversation.uuid
     found = queues.named([uuid], desk.queue, workspace, desk.member)
     base = presenting_pages.list_urls(workspace, desk.queue)["queue"]
-    shown = rows(found, base=base, calendar=desk.calendar, current=str(uuid), show_assignee=desk.queue != "mine")
+    shown = rows(found, base=base, calendar=desk.calendar, current=current, show_assignee=desk.queue != "mine")
     return {"with_row": True, "rows": shown, "gone": [] if found else [uuid]}
 
 
@@ -171,5 +193,3 @@ def told(response: HttpResponse, **events: Any) -> HttpResponse:
     """Let the page's scripts know something beside the HTML."""
     response["HX-Trigger"] = json.dumps(events)
     return response
-
-

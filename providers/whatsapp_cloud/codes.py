@@ -17,8 +17,8 @@ PERMISSIONS = (
     "Give the token's system user access to this WhatsApp account with the permissions whatsapp_business_messaging "
     "and whatsapp_business_management."
 )
-AUTOMATIC = "It is tried again by itself."
-SLOWER = "It is tried again by itself, more slowly."
+AUTOMATIC = "Try again in a few minutes."
+SLOWER = "Wait a while, then try again."
 FIX_TEMPLATE = "Compare the values with the template and send it again."
 
 
@@ -160,6 +160,9 @@ CODES: dict[int, Code] = {
 # Where Meta's own details say what exactly is wrong, so they are worth showing.
 DETAILED = frozenset({100, 131008, 131009, 131051, 131053, 132000, 132012, 132018, 135000})
 
+# Permanent for this attempt, but the same message goes through once something outside it has changed.
+REPAIRABLE = frozenset({33, 130403, 133000, 133005, 133006, 133008, 133009, 133015, 134101})
+
 _PERMISSION = Code("credentials", "The access token lacks a permission.", PERMISSIONS)
 _UNKNOWN = Code("permanent", "WhatsApp refused the message.", "Look at the code and WhatsApp's own words.")
 _UNKNOWN_TRANSIENT = Code("retry", "WhatsApp had a temporary problem.", AUTOMATIC)
@@ -193,8 +196,11 @@ def explain(code: str) -> Explanation:
     """A code in plain words. Also takes the words used where no provider answered."""
     if code in UNANSWERED:
         return UNANSWERED[code]
-    found = classify(as_code(code), "OAuthException")
-    return Explanation(found.text, found.action)
+    number = as_code(code)
+    found = classify(number, "OAuthException")
+    # Nobody knows what an unlisted code means, so a person may try.
+    final = number in CODES and number not in REPAIRABLE and found.failure_class in ("permanent", "recipient")
+    return Explanation(found.text, found.action, not final)
 
 
 UNANSWERED = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.types import Event
+from providers.types import Event, FailureClass
 from providers.whatsapp_cloud import codes
 from providers.whatsapp_cloud.inbound_place import Place, Unreadable, error_details, error_title, first_error
 from providers.whatsapp_cloud.reading import digits, ident, moment, table, user_id, words
@@ -18,34 +18,21 @@ def read_status(status: dict[str, Any], place: Place, pointer: str) -> Event:
     A status has no id of its own: both ids name the message it reports on.
     """
     message_id = ident(status.get("id"))
-    if message_id is None:
-        raise Unreadable("the status names no message")
     word = words(status.get("status"))
-    if word is None:
-        raise Unreadable("the status says nothing")
-    if word not in STATUSES:
-        word = word.lower()
-        if word not in STATUSES:
-            return _unknown(word, message_id, status, place, pointer)
-    recipient, details = digits(status.get("recipient_id")), {}
+    if message_id is None or word is None:
+        raise Unreadable("the status names no message" if message_id is None else "the status says nothing")
+    if word not in STATUSES and (word := word.lower()) not in STATUSES:
+        return _unknown(word, message_id, status, place, pointer)
+    recipient = digits(status.get("recipient_id"))
+    details: dict[str, Any] = {}
     if status.get("recipient_type") == "group" or "recipient_participant_id" in status:
         # The recipient of a group message is the group; only the participant is a person.
         details["group_id"] = ident(status.get("recipient_id"))
         recipient = digits(status.get("recipient_participant_id"))
-    code = title = error_class = None
-    if "errors" in status:
-        error = first_error(status["errors"])
-        if error:
-            code, title = ident(error.get("code")), error_title(error)
-            error_class = codes.classify(codes.as_code(error.get("code")), words(error.get("type")) or "").failure_class
-            long_text = error_details(error)
-            if long_text:
-                details["error_details"] = long_text
+    code, title, error_class = _failure(status["errors"], details) if "errors" in status else (None, None, None)
     pricing = status.get("pricing")
-    if type(pricing) is dict:
-        tariff = words(pricing.get("type"))
-        if tariff:
-            details["pricing_type"] = tariff
+    if type(pricing) is dict and (tariff := words(pricing.get("type"))):
+        details["pricing_type"] = tariff
     return Event(
         "status",
         pointer,
@@ -64,6 +51,17 @@ def read_status(status: dict[str, Any], place: Place, pointer: str) -> Event:
         tracker=words(status.get("biz_opaque_callback_data")),
         details=details,
     )
+
+
+def _failure(errors: Any, details: dict[str, Any]) -> tuple[str | None, str | None, FailureClass | None]:
+    """Code, title and class of a failure; its long text goes into `details`."""
+    error = first_error(errors)
+    if not error:
+        return None, None, None
+    if long_text := error_details(error):
+        details["error_details"] = long_text
+    error_class = codes.classify(codes.as_code(error.get("code")), words(error.get("type")) or "").failure_class
+    return ident(error.get("code")), error_title(error), error_class
 
 
 def _pricing(pricing: dict[str, Any]) -> dict[str, Any] | None:

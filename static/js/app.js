@@ -4,6 +4,18 @@
   const root = document.documentElement;
   const app = (window.carillon = {});
 
+  // Scripts most visits never need come with the first thing that needs them: <meta name="script-on-need" content="…" data-when="selector">
+  const fetchScripts = () => {
+    for (const need of document.querySelectorAll("meta[name=script-on-need]")) {
+      if (!document.querySelector(need.dataset.when)) continue;
+      const script = document.createElement("script");
+      script.src = need.content;
+      document.head.append(script);
+      need.remove();
+    }
+  };
+  for (const name of ["DOMContentLoaded", "htmx:load", "carillon:upserted"]) document.addEventListener(name, fetchScripts);
+
   // The token is read when a request leaves: a value written into the page goes stale when another tab signs in again.
   app.csrf = () => {
     const name = `${root.dataset.csrfCookie}=`;

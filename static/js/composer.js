@@ -13,7 +13,7 @@
   const unsentKey = (conversation) => `unsent:${conversation}`;
   const unsent = (conversation) => JSON.parse(store.getItem(unsentKey(conversation)) || "[]");
   const keep = (conversation, list) => (list.length ? store.setItem(unsentKey(conversation), JSON.stringify(list)) : store.removeItem(unsentKey(conversation)));
-  const remember = (job) => job.text && keep(job.conversation, [...unsent(job.conversation).filter((j) => j.cid !== job.cid), { cid: job.cid, text: job.text }]);
+  const remember = (job) => job.text && keep(job.conversation, [...unsent(job.conversation).filter((j) => j.cid !== job.cid), { cid: job.cid, text: job.text, quote: job.quote }]);
   const forget = (job) => keep(job.conversation, unsent(job.conversation).filter((j) => j.cid !== job.cid));
   const saveDraft = () => {
     const key = draftKey(form().dataset.conversation);
@@ -31,8 +31,7 @@
     files = [];
     const input = document.getElementById("composer-file");
     input.multiple = true;
-    input.classList.add("vh");
-    input.tabIndex = -1;
+    input.tabIndex = -1; // the stylesheet hides it beside data-ready; htmx would take an added class away again
     for (const control of element.querySelectorAll("[data-attach-label], [data-emoji-menu]")) control.hidden = false;
     element.querySelector("[data-act=record]").hidden = !voiceType();
     if (!box().value) box().value = store.getItem(draftKey(element.dataset.conversation)) || "";
@@ -96,6 +95,7 @@
     const base = { conversation: element.dataset.conversation, url: element.action };
     // One file is one message; the text goes with the first as its caption.
     const parts = files.length ? files.map((file, i) => ({ file, text: i ? "" : text })) : [{ text }];
+    parts[0].quote = carillon.quote.take();
     for (const part of parts) enqueue({ ...base, ...part, cid: crypto.randomUUID() });
     files = [];
     chips();
@@ -118,6 +118,7 @@
     const text = bubble.querySelector(".bubble__text");
     text.textContent = job.text;
     text.hidden = !job.text;
+    if (job.quote) bubble.prepend(carillon.quote.draw(job.quote));
     if (job.file) {
       const picture = job.file.type.startsWith("image/") && Object.assign(new Image(), { className: "media__picture", alt: job.file.name, src: URL.createObjectURL(job.file) });
       const media = Object.assign(document.createElement("div"), { className: picture ? "media media--sight" : "media media--file" });
@@ -132,7 +133,7 @@
 
   const post = (job) => new Promise((done) => {
     const data = new FormData();
-    const fields = { conversation: job.conversation, cid: job.cid, text: job.text, seen: document.getElementById("cursor")?.value || "", anyway: job.anyway ? "yes" : "" };
+    const fields = { conversation: job.conversation, cid: job.cid, text: job.text, reply_to: job.quote?.id || "", seen: document.getElementById("cursor")?.value || "", anyway: job.anyway ? "yes" : "" };
     for (const [name, value] of Object.entries(fields)) data.append(name, value);
     if (job.file) data.append("file", job.file, job.file.name);
     const xhr = new XMLHttpRequest();
@@ -240,31 +241,6 @@
     "record-cancel"() { recorder.stop(); },
   });
 
-  // --- emoji --------------------------------------------------------------------------------------------------------
-  document.addEventListener("toggle", async (event) => {
-    const menu = event.target;
-    if (!menu.matches?.("[data-emoji-menu]") || !menu.open) return;
-    const panel = menu.querySelector(".emoji");
-    if (!panel.childElementCount) {
-      const groups = await (await fetch(form().dataset.emoji)).json();
-      for (const [title, list] of groups) {
-        panel.append(Object.assign(document.createElement("p"), { className: "emoji__group", textContent: title }));
-        for (const [emoji, name] of list) {
-          panel.append(Object.assign(document.createElement("button"), { type: "button", className: "emoji__key", textContent: emoji, ariaLabel: name, title: name }));
-        }
-      }
-    }
-    panel.querySelector("button").focus();
-  }, true);
-  document.addEventListener("click", (event) => {
-    const key = event.target.closest?.(".emoji__key");
-    if (!key) return;
-    box().setRangeText(key.textContent, box().selectionStart, box().selectionEnd, "end");
-    key.closest("details").open = false;
-    box().focus();
-    saveDraft();
-  });
-
   // --- events -------------------------------------------------------------------------------------------------------
   document.addEventListener("submit", (event) => {
     if (event.target !== form()) return;
@@ -277,6 +253,10 @@
     grow();
   });
   document.addEventListener("keydown", (event) => {
+    if (event.target === box() && event.key === "Escape" && carillon.quote.id) {
+      carillon.quote.clear();
+      return event.stopImmediatePropagation(); // the next Escape leaves the box
+    }
     if (event.target !== box() || event.key !== "Enter" || event.isComposing || event.shiftKey) return;
     if (matchMedia("(pointer: coarse)").matches && !event.ctrlKey && !event.metaKey) return; // on phones Enter starts a line
     event.preventDefault();

@@ -27,6 +27,36 @@
   });
   for (const name of ["live:up", "live:sync"]) document.addEventListener(name, refresh);
 
+  // --- the bound: every row held costs a little with each change, and nobody reads 200 of them ------------------------
+  const CAP = 200;
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    // Brought up to date, the list keeps the length it was scrolled to; searching starts at the top.
+    if (detail.elt.id === "rows" && detail.triggeringEvent?.type === "rows:refresh") detail.parameters.count = rows().querySelectorAll(".row").length;
+  });
+  const bound = () => {
+    const list = rows();
+    const all = list ? [...list.querySelectorAll(":scope > [data-key]")] : [];
+    if (all.length < CAP) return;
+    const rest = all.slice(CAP), end = list.querySelector("[data-sentinel]");
+    if (!rest.length && !end?.hasAttribute("hx-get")) return;
+    for (const row of rest) row.remove();
+    const more = document.getElementById("tpl-more").content.firstElementChild.cloneNode(true);
+    const [at, id] = all[CAP - 1].dataset.key.split("-").map((part) => part.replace(/^0+/, ""));
+    const link = more.querySelector("a");
+    link.setAttribute("href", `${link.getAttribute("href")}?before=${at}-${id}`);
+    end?.remove();
+    list.append(more);
+  };
+  document.addEventListener("carillon:upserted", ({ target }) => { if (target === rows()) bound(); });
+  for (const name of ["htmx:afterSwap", "htmx:afterSettle"]) document.addEventListener(name, bound);
+
+  // The last row left, or the first came: what an empty list says follows.
+  document.addEventListener("carillon:upserted", ({ target }) => {
+    if (target !== rows()) return;
+    if (!target.querySelector(".row")) refresh();
+    else target.querySelector("[data-empty]")?.remove();
+  });
+
   // The chosen row is marked at once, not when the thread arrives.
   const mark = () => {
     const open = document.querySelector("[data-conversation]")?.dataset.conversation;

@@ -9,7 +9,9 @@
   if (root.dataset.zone === zone || root.dataset.zoneFixed) return;
   const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone });
   const rewrite = (scope) => {
-    for (const time of scope.querySelectorAll("time[data-clock]")) time.textContent = clock.format(new Date(time.dateTime));
+    for (const time of scope.querySelectorAll("time[data-clock], .row__time")) {
+      if (/^\d\d:\d\d$/.test(time.textContent)) time.textContent = clock.format(new Date(time.dateTime));
+    }
   };
   rewrite(document);
 })();

@@ -22,6 +22,7 @@
     r: () => document.getElementById("composer-text")?.focus(),
     e: () => press("[data-key=resolve]"),
     i: () => press("[data-key=assign-me]"),
+    u: () => press("[data-key=unread]"),
     "]": () => press("#side-toggle"),
     "/": () => document.getElementById("search")?.focus(),
     "?": () => document.getElementById("shortcuts")?.showModal(),
@@ -51,4 +52,5 @@
     next.click();
     next.focus();
   });
+  document.addEventListener("conversation:closed", ({ detail }) => document.querySelector(`.row[data-conv="${detail.id}"]`)?.focus());
 })();

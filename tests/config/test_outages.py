@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from config.dev import manage
+from config.dev import migrate
 from config.embedded import Home, wait_until
 from config.processes import CHECKOUT
 from config.queues import JSONQueue
@@ -33,7 +33,7 @@ def outage() -> Iterator[Stack]:
     stack = Stack("outage", servers)
     try:
         servers.create_database(stack.database)
-        manage(stack.environment, stack.home, "migrate", "--verbosity", "0")
+        migrate(stack.environment, stack.home)
         for name in ("web", "worker-default"):
             stack.start(name)
         yield stack

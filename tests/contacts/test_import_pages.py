@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.files.uploadhandler import SkipFile
 from django.urls import reverse
 
-from config import uploads
 from contacts.exporting import running
 from contacts.importing import sniffing, steps
 from contacts.models import ExportRun, ImportRun
 from tests.contacts.imports import again, checked, imported, uploaded, worked
 from tests.factories import make_member, sign_in
-from workspaces import tenancy
+from workspaces import tenancy, uploads
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -42,6 +43,8 @@ def upload(client, ana, content: bytes | str = FILE, name: str = "people.csv", *
 
 
 def test_a_refused_file_is_answered_with_its_reason_and_stored_nowhere(client, ana):
+    Path(default_storage.location).mkdir(parents=True, exist_ok=True)  # nothing may have been stored yet
+    before = set(default_storage.listdir("")[0])
     for headers in ({}, {"HX-Request": "true"}):
         answer = upload(client, ana, 'Name,Phone\n"Nora,1\n', **headers)
         assert answer.status_code == 422

@@ -9,7 +9,7 @@ import aiohttp
 import httpx
 import pytest
 
-from inbox.dispatching import never_sent
+from inbox.calling import never_sent
 from inbox.outbox import Claimed
 from inbox.outcomes import MAX_ATTEMPTS, MAX_THROTTLED_ATTEMPTS, judge, put_back
 from providers.errors import transport_failure

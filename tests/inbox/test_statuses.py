@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox import outbox, status_updates
+from inbox import outbox, status_updates, tokens
 from inbox.models import Message, ParkedStatus
 from inbox.status_updates import Report
 from inbox.statuses import RANKS, STAMPS, merged
@@ -111,7 +111,9 @@ def test_all_180_orders_before_and_after_the_answer_end_in_one_state(answered_af
 
 def _step(message, word):
     code = "131026" if word == "failed" else ""
-    return report(message, word, token=message.uuid, attempt=1, error_code=code, provider_id=f"wamid.{message.pk}")
+    return report(
+        message, word, tracker=tokens.make(message.uuid, 1), error_code=code, provider_id=f"wamid.{message.pk}"
+    )
 
 
 @pytest.mark.django_db
@@ -121,10 +123,11 @@ def test_one_batch_or_many_give_the_same_row(reported, cut):
     conversation = make_conversation()
     together, apart = started(conversation), started(conversation)
     apply(
-        together, *[report(together, word, provider_id="wamid.a", token=together.uuid, attempt=1) for word in reported]
+        together,
+        *[report(together, word, provider_id="wamid.a", tracker=tokens.make(together.uuid, 1)) for word in reported],
     )
     for part in (reported[:cut], reported[cut:], reported[:cut]):
-        apply(apart, *[report(apart, word, provider_id="wamid.b", token=apart.uuid, attempt=1) for word in part])
+        apply(apart, *[report(apart, word, provider_id="wamid.b", tracker=tokens.make(apart.uuid, 1)) for word in part])
     assert _facts(again(together)) == _facts(again(apart))
 
 
@@ -136,8 +139,8 @@ def _facts(message):
 @pytest.mark.django_db
 def test_the_first_time_of_each_status_is_kept():
     message = started()
-    late = Report(message.channel_id, "wamid.1", "delivered", START + timedelta(hours=1), message.uuid, 1)
-    apply(message, report(message, "delivered", token=message.uuid, attempt=1))
+    late = Report(message.channel_id, "wamid.1", "delivered", START + timedelta(hours=1), tokens.make(message.uuid, 1))
+    apply(message, report(message, "delivered", tracker=tokens.make(message.uuid, 1)))
     apply(message, late)
     assert again(message).delivered_at == START + timedelta(seconds=RANKS["delivered"])
 
@@ -145,7 +148,7 @@ def test_the_first_time_of_each_status_is_kept():
 @pytest.mark.django_db
 def test_a_token_settles_a_message_whose_answer_was_lost():
     message = started(send_state="unknown", error_code="no_answer", error_text="No clear answer came back.")
-    assert apply(message, report(message, "sent", token=message.uuid, attempt=1)) == {message.conversation_id}
+    assert apply(message, report(message, "sent", tracker=tokens.make(message.uuid, 1))) == {message.conversation_id}
     after = again(message)
     assert (after.status, after.send_state, after.provider_id, after.error_code) == ("sent", "done", "wamid.1", "")
 
@@ -153,35 +156,35 @@ def test_a_token_settles_a_message_whose_answer_was_lost():
 @pytest.mark.django_db
 def test_a_token_of_another_channel_settles_nothing():
     message, stranger = started(), make_conversation()
-    forged = Report(stranger.channel_id, "wamid.1", "read", START, message.uuid, 1)
+    forged = Report(stranger.channel_id, "wamid.1", "read", START, tokens.make(message.uuid, 1))
     with tenancy.scope(stranger.workspace_id):
         status_updates.apply(stranger.workspace_id, [forged])
     assert again(message).status == "pending"
     sibling = make_conversation(message.conversation.workspace)
-    apply(sibling, Report(sibling.channel_id, "wamid.1", "read", START, message.uuid, 1))
+    apply(sibling, Report(sibling.channel_id, "wamid.1", "read", START, tokens.make(message.uuid, 1)))
     assert again(message).status == "pending"
 
 
 @pytest.mark.django_db
 def test_a_failure_of_an_earlier_attempt_says_nothing_about_this_one():
     message = started(attempt=2)
-    apply(message, report(message, "failed", token=message.uuid, attempt=1))
+    apply(message, report(message, "failed", tracker=tokens.make(message.uuid, 1)))
     assert again(message).status == "pending"
 
 
 @pytest.mark.django_db
 def test_an_earlier_attempt_that_was_accepted_after_all_stops_the_next():
     message = started(attempt=2, send_state="queued", resends=1)
-    apply(message, report(message, "sent", token=message.uuid, attempt=1))
+    apply(message, report(message, "sent", tracker=tokens.make(message.uuid, 1)))
     assert again(message).send_state == "done"
 
 
 @pytest.mark.django_db
 def test_an_old_report_about_a_message_that_was_tried_again_by_hand_does_not_stop_it():
     message = started(attempt=1, spent_attempts=1, send_state="queued")
-    apply(message, report(message, "sent", token=message.uuid, attempt=1))
+    apply(message, report(message, "sent", tracker=tokens.make(message.uuid, 1)))
     assert again(message).send_state == "queued"
-    apply(message, report(message, "delivered", token=message.uuid, attempt=1))
+    apply(message, report(message, "delivered", tracker=tokens.make(message.uuid, 1)))
     assert again(message).send_state == "done"
 
 

@@ -266,7 +266,9 @@ def test_no_page_shows_a_secret(ana):
     client = sign_in(ana.user)
     bodies = [
         client.get(page(channel)).content.decode(),
-        client.post(page(channel, "channel_secrets"), {"token": "x" * 1001, "app_secret": "typed-secret"}).content.decode(),
+        client.post(
+            page(channel, "channel_secrets"), {"token": "x" * 1001, "app_secret": "typed-secret"}
+        ).content.decode(),
     ]
     for body in bodies:
         assert "EAAG-secret" not in body
@@ -300,7 +302,9 @@ def test_connecting_by_the_form_checks_at_once(ana):
     client = sign_in(ana.user)
     answer = client.post(url, {**WANTED, "base_url": "http://127.0.0.1:9/v23.0"})
     assert answer.status_code == 302
-    assert "Connecting" in client.get(answer["Location"]).content.decode()
+    body = client.get(answer["Location"]).content.decode()
+    assert "Connecting" in body
+    assert "127.0.0.1 cannot be reached" in body
 
 
 def test_checking_names_what_is_wrong(ana):

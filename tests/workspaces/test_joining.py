@@ -263,6 +263,7 @@ def test_inviting_sends_a_link_that_leads_in(ana, settings):
     page = reverse("workspaces:members", args=[ana.workspace.slug])
     answer = sign_in(ana.user).post(page, {"email": EMAIL, "role": "agent"}, headers={"Host": "testserver"})
     assert answer.status_code == 302
+    assert EMAIL in sign_in(ana.user).get(page).content.decode()
     [sent] = mail.outbox
     assert sent.to == [EMAIL]
     link = next(line for line in sent.body.splitlines() if line.startswith("http"))
@@ -272,6 +273,8 @@ def test_inviting_sends_a_link_that_leads_in(ana, settings):
     assert b"Accept the invitation" in ben.get(path).content
     assert ben.post(path)["Location"] == f"/w/{ana.workspace.slug}/inbox/mine/"
     assert ben.get(page).status_code == 403  # an agent now
+    with tenancy.scope(ana.workspace_id):
+        assert AuditEntry.objects.get(action="invitation.accepted").ip == "127.0.0.1"
     assert ben.get(path).status_code == 404
 
 

@@ -25,11 +25,11 @@ ROOT = Path(settings.BASE_DIR)
 # Who may look across workspaces. A new caller needs a reason that stands up to the same question.
 ALL_WORKSPACES = {
     "contacts/erasing.py": "claims people to erase and finds those deleted long ago, of all workspaces",
+    "contacts/exporting/running.py": "claims exports to write and deletes expired files, of all workspaces",
+    "contacts/importing/running.py": "claims imports to work on, of all workspaces",
+    "contacts/importing/steps.py": "deletes the uploads of imports that ended long ago, of all workspaces",
     "contacts/person_export.py": "claims files to write about one person and deletes expired ones, of all workspaces",
-    "contacts/exporting/running.py": "claims exports to write of all workspaces",
-    "contacts/importing/running.py": "claims imports to work on of all workspaces",
-    "contacts/importing/steps.py": "deletes uploads of all workspaces that are past their time",
-    "contacts/tag_merging.py": "finds merges of tags to finish of all workspaces",
+    "contacts/tag_merging.py": "finds merges of tags to finish, of all workspaces",
     "inbox/dispatching.py": "finds the workspace of a channel it was poked for",
     "inbox/management/commands/webhook_replay.py": "an operator replays a webhook by its id",
     "inbox/media.py": "claims files to fetch of all workspaces",
@@ -88,9 +88,7 @@ def test_every_table_with_a_workspace_has_forced_row_security(db):
             "WHERE a.attname = 'workspace_id' AND c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace"
         )
     }
-    forced = {
-        row[0] for row in ask("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
-    }
+    forced = {row[0] for row in ask("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")}
     assert with_workspace == set(tables())
     assert with_workspace <= forced
 

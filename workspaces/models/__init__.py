@@ -1,6 +1,6 @@
 from .audit import AuditEntry
 from .channels import Channel
-from .people import Invitation, Member, Role, User
+from .people import Invitation, Member, Origin, Role, User
 from .workspaces import Workspace
 
-__all__ = ["AuditEntry", "Channel", "Invitation", "Member", "Role", "User", "Workspace"]
+__all__ = ["AuditEntry", "Channel", "Invitation", "Member", "Origin", "Role", "User", "Workspace"]

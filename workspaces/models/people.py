@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -34,7 +35,7 @@ class User(AbstractBaseUser):
 
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -44,6 +45,14 @@ class User(AbstractBaseUser):
 
     def get_short_name(self) -> str:
         return (self.name or self.email).split("@")[0].split(" ")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from."""
+
+    ip: str | None = None
+    user_agent: str = ""
 
 
 class Role(models.TextChoices):
@@ -61,6 +70,9 @@ class Member(TenantModel):
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+
+    # Not a column: where the request came from that this member makes right now, for the audit log.
+    origin: Origin | None = None
 
     class Meta:
         constraints = [

@@ -28,9 +28,7 @@ def _sprite() -> str:
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """One icon of the sprite. Decorative: the words beside it, or hidden text, say what it means."""
-    return format_html(
-        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, _sprite(), name
-    )
+    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, _sprite(), name)
 
 
 @register.simple_tag

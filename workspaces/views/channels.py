@@ -57,7 +57,9 @@ def new_whatsapp(request: Any, workspace: Workspace) -> HttpResponse:
         except channels.ChannelRefused as refusal:
             form.add_error(refusal.field if refusal.field in form.fields else None, str(refusal))
         else:
-            channels.check(channel, by=request.member)
+            for finding in channels.check(channel, by=request.member):
+                if not finding.reached:  # what the provider itself said is noted with the channel
+                    messages.error(request, finding.problem)
             return redirect("workspaces:channel", workspace.slug, channel.uuid)
     return render(request, "workspaces/channel_new.html", {"form": form, **_page()}, status=422 if form.errors else 200)
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from .. import accounts, joining
 from ..access import private, workspace_view
+from ..auditing import origin_of
 from ..forms import ProfileForm, WorkspaceForm
 from ..models import Workspace
 
@@ -45,7 +46,7 @@ def switcher(request: HttpRequest) -> HttpResponse:
 def new_workspace(request: HttpRequest) -> HttpResponse:
     form = WorkspaceForm(request.POST or None, initial={"time_zone": unquote(request.COOKIES.get("zone", "UTC"))})
     if request.method == "POST" and form.is_valid():
-        workspace = joining.create_workspace(request.user, **form.cleaned_data)  # type: ignore[arg-type]
+        workspace = joining.create_workspace(request.user, **form.cleaned_data, origin=origin_of(request))  # type: ignore[arg-type]
         return redirect("workspaces:channels", workspace.slug)
     return private(render(request, "workspaces/new.html", {"form": form}, status=422 if form.errors else 200))
 
@@ -102,7 +103,7 @@ def _is_for(request: Any, email: str) -> bool:
 
 def _accept(request: Any, token: str, context: dict[str, Any]) -> HttpResponse:
     try:
-        member = joining.accept(token, user=request.user)
+        member = joining.accept(token, user=request.user, origin=origin_of(request))
     except joining.JoiningRefused as refusal:
         messages.error(request, str(refusal))
         return private(render(request, "workspaces/invitation.html", context, status=409))

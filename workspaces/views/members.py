@@ -63,7 +63,7 @@ def _people(request: Any, workspace: Workspace) -> dict[str, Any]:
     pending = Invitation.objects.filter(workspace=workspace, accepted_at=None, revoked_at=None)
     return {
         "rows": rows,
-        "invitations": pending.select_related("invited_by").order_by("-created_at"),
+        "invitations": list(pending.select_related("invited_by").order_by("-created_at")),
         "now": timezone.now(),
     }
 

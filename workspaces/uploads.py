@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.files.uploadhandler import FileUploadHandler, SkipFile
 
-MOST_BYTES = 32 * 1024 * 1024  # above what any form takes, so that the form itself can say what its limit is
+MOST_BYTES = 110 * 1024 * 1024  # above what any form takes (documents: 100 MB), so that the form can say its own limit
 TOO_LARGE = "carillon.upload_too_large"  # in request.META: the name of the field whose file was dropped
 
 
