@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from config.queues import UNREACHABLE, ring, valkey
 from contacts import erasing as contact_erasing
-from contacts import tag_merging
 from contacts import person_export as contact_export
+from contacts import tag_merging
 from contacts.exporting import running as contact_exports
 from contacts.importing import running as contact_imports
 from contacts.importing import steps as import_steps

@@ -23,7 +23,9 @@ def test_typing_narrows_the_list_and_its_address(desk: Desk) -> None:
         expect(page).to_have_url(re.compile(r"contacts/\?q=amelia$"))
         expect(page.locator("#count")).to_have_text("1")
         expect(page.locator("#announce")).to_have_text("1 contact")
-        expect(page.get_by_role("link", name="Export", exact=True)).to_have_attribute("href", re.compile(r"\?q=amelia$"))
+        expect(page.get_by_role("link", name="Export", exact=True)).to_have_attribute(
+            "href", re.compile(r"\?q=amelia$")
+        )
         expect(page.get_by_label("Search contacts")).to_be_focused()
         page.reload()
         expect(rows(page)).to_have_count(1)
