@@ -34,6 +34,7 @@ USE_I18N = False
 INSTALLED_APPS = [
     "workspaces",
     "contacts",
+    "templates_mgmt",
     "inbox",
     "django.contrib.auth",
     "django.contrib.contenttypes",

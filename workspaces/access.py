@@ -29,6 +29,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "edit_contacts": EVERYBODY,
     "manage_contacts": frozenset({OWNER, ADMIN, MARKETER}),  # segments, import, export, bulk, merge, delete
     "manage_fields": MANAGERS,  # tags, custom fields and consent words of the workspace
+    "read_templates": EVERYBODY,
+    "manage_templates": frozenset({OWNER, ADMIN, MARKETER}),  # write, submit, delete, sync
     "manage_channels": MANAGERS,
     "manage_members": MANAGERS,
     "manage_workspace": MANAGERS,

@@ -61,6 +61,12 @@ ACTIONS = {
     "segment.created": "Segment created",
     "segment.changed": "Segment changed",
     "segment.deleted": "Segment deleted",
+    "template.created": "Template created",
+    "template.changed": "Template changed",
+    "template.submitted": "Template submitted for review",
+    "template.discarded": "Draft of a template discarded",
+    "template.deleted": "Template deleted",
+    "template.synced": "Templates fetched from the provider",
 }
 
 

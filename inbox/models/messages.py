@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from templates_mgmt.models import TemplateTranslation
 from workspaces.models import Channel, Member, Workspace
 from workspaces.models.tenant import TenantModel, uuid7
 
@@ -66,6 +67,15 @@ class Message(TenantModel):
     text = models.TextField(blank=True, default="", help_text="What people read and search")
     status = models.CharField(max_length=10, choices=Status.choices)
     source = models.CharField(max_length=10, choices=Source.choices)
+    translation = models.ForeignKey(
+        TemplateTranslation,
+        models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+        help_text="The template it was made from, and in which language",
+    )
     sender = models.ForeignKey(Member, models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False)
     cid = models.UUIDField(null=True, help_text="Made by the composer: a double submit finds the first message")
     # NULL, not '': many messages have no id yet, and the unique constraint must let them.
@@ -117,6 +127,10 @@ class Message(TenantModel):
                 fields=["conversation", "id"],
                 condition=Q(send_state__in=["queued", "claimed", "started"]),
                 name="message_unsent_of_thread",
+            ),
+            # Where a template was used, when last, and what became of its messages.
+            models.Index(
+                fields=["translation", "-id"], condition=Q(translation__isnull=False), name="message_of_translation"
             ),
             models.Index(
                 fields=["channel", "started_at"],

@@ -54,7 +54,7 @@ def ask(sql: str, *parameters: object) -> list[tuple]:
 
 def test_callers_that_look_across_workspaces_are_listed():
     callers = set()
-    for folder in ("config", "live", "workspaces", "contacts", "inbox"):
+    for folder in ("config", "live", "workspaces", "contacts", "templates_mgmt", "inbox"):
         for path in (ROOT / folder).rglob("*.py"):
             if re.search(r"\ball_workspaces\(\)", path.read_text()) and path.name != "tenancy.py":
                 callers.add(str(path.relative_to(ROOT)))
@@ -64,7 +64,7 @@ def test_callers_that_look_across_workspaces_are_listed():
 def test_only_tenancy_sets_the_scope():
     setters = {
         str(path.relative_to(ROOT))
-        for folder in ("config", "live", "workspaces", "contacts", "inbox")
+        for folder in ("config", "live", "workspaces", "contacts", "templates_mgmt", "inbox")
         for path in (ROOT / folder).rglob("*.py")
         if "set_config('app.workspace'" in path.read_text()
     }

@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class TemplatesConfig(AppConfig):
+    name = "templates_mgmt"
