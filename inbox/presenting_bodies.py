@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .formatting import formatted, visible
+from workspaces.formatting import formatted, visible
+
 from .models import Attachment, Message
 from .presenting import Shown
 

@@ -12,12 +12,12 @@ from django.utils.safestring import SafeString
 
 from providers.base import Explanation
 from providers.registry import adapter
+from workspaces.formatting import formatted, is_emoji_only, visible
 from workspaces.models import Channel
 from workspaces.presenting_times import Calendar, microseconds
 from workspaces.templatetags.ui import icon
 
 from . import presenting_bodies
-from .formatting import formatted, is_emoji_only, visible
 from .models import Attachment, Message
 from .presenting import Shown
 from .previews import preview_of

@@ -12,11 +12,11 @@ from django.db.models import QuerySet
 from providers.registry import adapter
 from providers.types import Capabilities
 from workspaces.access import allows
+from workspaces.formatting import visible
 from workspaces.models import Member, Workspace
 from workspaces.presenting_times import Calendar, span
 
 from . import queues, reading, window
-from .formatting import visible
 from .models import Attachment, Conversation, Message
 from .presenting_bodies import file_facts
 from .presenting_messages import Frame, quote_of

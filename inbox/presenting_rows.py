@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from workspaces.formatting import visible
 from workspaces.presenting_times import Calendar, microseconds
 from workspaces.templatetags.ui import hue, initials
 
-from .formatting import visible
 from .models import Conversation
 from .presenting import Shown
 

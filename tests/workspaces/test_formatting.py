@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inbox.formatting import TAGS, formatted, is_emoji_only
+from workspaces.formatting import TAGS, formatted, is_emoji_only
 
 
 class Seen(HTMLParser):

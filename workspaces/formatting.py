@@ -11,7 +11,7 @@ from html import escape
 import nh3
 from django.utils.safestring import SafeString
 
-from workspaces.plain_text import visible
+from .plain_text import visible
 
 TAGS = {"strong", "em", "s", "code", "a", "br"}
 ATTRIBUTES = {"a": {"href"}}
