@@ -31,7 +31,7 @@ from workspaces.channels import credentials
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
-from . import answers, calling, outbox, pacing, status_updates, uploading
+from . import answers, calling, outbox, pacing, status_updates, template_files, uploading
 from .models import Message
 from .outbox import Claimed, Result
 from .outcomes import Verdict, judge, put_back
@@ -116,6 +116,8 @@ async def _pipeline(desk: Desk, number: int) -> int:
 async def _send_batch(desk: Desk, batch: list[Claimed]) -> bool:
     """Send one claimed batch and write its answers; True when the channel must stop sending."""
     media, refused = await _uploaded(desk, batch)
+    batch, unfilled = await _templates_filled(desk, batch)
+    refused |= unfilled
     ready = [m for m in batch if m.id not in refused]
     ours = await _in_thread(outbox.begin, desk.channel, ready)
     # Messages to one person go one after the other; different people at the same time.
@@ -146,6 +148,24 @@ async def _uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, Med
             refused[message.id] = judge(message, outcome)
     await _in_thread(uploading.remember, desk.channel, media)
     return media, refused
+
+
+async def _templates_filled(desk: Desk, batch: list[Claimed]) -> tuple[list[Claimed], dict[int, Verdict]]:
+    """Put the provider's ids where templates name stored files, uploading those it does not have."""
+    needed = template_files.needed(batch)
+    if not needed:
+        return batch, {}
+    files = [file for places in needed.values() for file in places.values()]
+    known = await _in_thread(template_files.already_there, desk.channel, files)
+    ids = await uploading.put_all(desk.transport, desk.adapter, desk.credentials, files, known)
+    await _in_thread(template_files.remember, desk.channel, ids, known)
+    filled, refused = [], {}
+    for message in batch:
+        places = needed.get(message.id, {})
+        if failure := template_files.failure_of(places, ids):
+            refused[message.id] = judge(message, failure)
+        filled.append(template_files.placed(message, places, ids) if places and not failure else message)
+    return filled, refused
 
 
 async def _send_in_order(

@@ -16,7 +16,7 @@ from contacts.models import Erasure
 from live.publishing import publish
 from workspaces import tenancy
 
-from . import receiving
+from . import receiving, template_files
 from .models import Attachment, Conversation, ConversationEvent, DeadLetter, InboundWebhook, Message, ParkedStatus
 from .redacting import without
 
@@ -99,8 +99,15 @@ def _remove_files(workspace_id: int, subject: erasing.Subject, erasures: Sequenc
         for name in names:
             default_storage.delete(name)
         files.delete()
+        templates = Message.objects.filter(
+            workspace_id=workspace_id,
+            conversation_id__in=_conversations(workspace_id, subject),
+            kind="template",
+            content__has_key="media",
+        )
+        own = template_files.delete_own(list(templates.values_list("content", flat=True)))
         asked_for = any(erasure.reason != Erasure.Reason.DELETED for erasure in erasures)
-        return len(names) + (erasing.remove_files(workspace_id) if asked_for else 0)
+        return len(names) + own + (erasing.remove_files(workspace_id) if asked_for else 0)
 
 
 def _conversations(workspace_id: int, subject: erasing.Subject) -> list[int]:

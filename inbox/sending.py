@@ -15,9 +15,10 @@ from contacts import people
 from live.publishing import publish
 from providers.registry import adapter
 from providers.types import MediaRef, Outbound
+from templates_mgmt.models import TemplateTranslation
 from workspaces.models import Member
 
-from . import window
+from . import template_files, window
 from .models import Attachment, Conversation, ConversationEvent, Message
 from .previews import preview_of
 
@@ -56,13 +57,17 @@ class NotSendable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What somebody wants to say. `file` is an attachment already in our media storage."""
+    """What somebody wants to say. `file` is an attachment already in our media storage.
+
+    `translation` is the template it was made from, approved or quick; see template_sending.
+    """
 
     kind: str
     content: dict[str, Any] = field(default_factory=dict)
     text: str = ""
     reply_to: str = ""
     file: Attachment | None = None
+    translation: TemplateTranslation | None = None
 
 
 @transaction.atomic
@@ -158,6 +163,7 @@ def retry(message: Message, *, by: Member) -> Message:
     message.provider_id = message.failed_at = message.sent_at = message.started_at = None
     message.answered_at = message.echoed_at = None
     message.due_at, message.resends, message.sender = now, 0, by
+    template_files.upload_again(message)
     message.spent_attempts = message.attempt  # a late report about those must not be taken for one about the next
     message.save()
     poke(message.channel_id, message.lane)
@@ -181,6 +187,7 @@ def _queued(
         sender=by,
         cid=cid,
         reply_to=draft.reply_to,
+        translation=draft.translation,
         send_state=Message.SendState.QUEUED,
         lane=LANES[source],
         due_at=now,

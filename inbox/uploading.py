@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 import httpx
 import structlog
@@ -23,6 +25,19 @@ log = structlog.get_logger(__name__)
 MEDIA_KINDS = frozenset({"image", "video", "audio", "voice", "document", "sticker"})
 
 
+class Storable(Protocol):
+    """What an upload needs to know of a file; `file` is its name in the media storage."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def file(self) -> str: ...
+    @property
+    def filename(self) -> str: ...
+    @property
+    def mime_type(self) -> str: ...
+
+
 def files_of(channel: Channel, batch: Iterable[Claimed]) -> dict[int, Attachment]:
     """Message id → the file it carries."""
     ids = [message.id for message in batch if message.kind in MEDIA_KINDS]
@@ -39,6 +54,13 @@ async def upload(
     """The provider's reference to a file, uploading it when the provider does not have it yet."""
     if file.provider_media_id:
         return MediaRef(id=file.provider_media_id, mime_type=file.mime_type, filename=file.filename)
+    return await put(transport, provider, credentials, file)
+
+
+async def put(
+    transport: httpx.AsyncBaseTransport, provider: Adapter, credentials: Credentials, file: Storable
+) -> MediaRef | Failure:
+    """Upload one file of the media storage and return the provider's reference to it."""
     try:
         with default_storage.open(file.file) as stored:
             content = stored.read()
@@ -48,12 +70,29 @@ async def upload(
     try:
         status, headers, body = await exchange(transport, request)
     except Exception as error:  # an upload reaches nobody, so whatever went wrong, it may be repeated
-        log.warning("upload got no answer", attachment=file.pk, error=type(error).__name__)
+        log.warning("upload got no answer", file=file.file, error=type(error).__name__)
         return transport_failure("connect")
     outcome = provider.uploaded(status, headers, body)
     if isinstance(outcome, Failure):
         return outcome
     return MediaRef(id=outcome.id, mime_type=file.mime_type, filename=file.filename)
+
+
+async def put_all(
+    transport: httpx.AsyncBaseTransport,
+    provider: Adapter,
+    credentials: Credentials,
+    files: Iterable[Storable],
+    known: Mapping[str, str],
+) -> dict[str, str | Failure]:
+    """Upload what the provider does not have; stored file → its id there, or why there is none."""
+    missing = {file.file: file for file in files if file.file not in known}
+    found = await asyncio.gather(*(put(transport, provider, credentials, file) for file in missing.values()))
+    return {**known, **{name: _id(outcome) for name, outcome in zip(missing, found, strict=True)}}
+
+
+def _id(outcome: MediaRef | Failure) -> str | Failure:
+    return outcome if isinstance(outcome, Failure) else outcome.id
 
 
 def remember(channel: Channel, media: dict[int, MediaRef]) -> None:

@@ -2,6 +2,7 @@ from .attachments import Attachment
 from .conversations import Conversation, ConversationEvent
 from .hooks import DeadLetter, InboundWebhook, ParkedStatus
 from .messages import Message
+from .uploads import ProviderUpload
 
 __all__ = [
     "Attachment",
@@ -11,4 +12,5 @@ __all__ = [
     "InboundWebhook",
     "Message",
     "ParkedStatus",
+    "ProviderUpload",
 ]
