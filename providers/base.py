@@ -7,9 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-from providers.types import Capabilities, Credentials, Failure, MediaRef, Outbound, Outcome, Parsed, Request
+from providers.types import (
+    Capabilities,
+    Credentials,
+    Failure,
+    MediaRef,
+    Outbound,
+    Outcome,
+    Parsed,
+    Request,
+    Submitted,
+    TemplatePage,
+)
+
+TemplateStatus = Literal[
+    "in_review", "approved", "rejected", "paused", "disabled", "archived", "deleting", "deleted", "other"
+]
 
 
 class MediaFound(NamedTuple):
@@ -93,3 +108,66 @@ class Adapter(Protocol):
 
     def explain(self, code: str) -> Explanation:
         """Put an error code into plain words, also one never seen before."""
+
+
+class TemplateAdapter(Protocol):
+    """The further names of a provider whose templates are written here and approved there.
+
+    Changes (create, edit, delete) answer `unknown` when they may have been made: look the template up before the
+    next try. Look-ups and uploads never do.
+    """
+
+    def list_templates(self, credentials: Credentials, after: str = "") -> Request:
+        """Describe the request for a page of the account's templates; `after` comes from the page before."""
+
+    def find_template(self, credentials: Credentials, name: str, language: str) -> Request:
+        """Describe the request that looks one template up. Its page may hold others: compare name and language."""
+
+    def listed(self, status: int, headers: Mapping[str, str], body: bytes) -> TemplatePage | Failure:
+        """Read the answer to `list_templates` or `find_template`."""
+
+    def create_template(
+        self,
+        credentials: Credentials,
+        name: str,
+        language: str,
+        category: str,
+        parameter_format: str,
+        components: list[dict[str, Any]],
+    ) -> Request:
+        """Describe the request that submits a new language for review."""
+
+    def created(self, status: int, headers: Mapping[str, str], body: bytes) -> Submitted | Failure:
+        """Read the answer to `create_template`."""
+
+    def edit_template(
+        self, credentials: Credentials, provider_id: str, category: str | None, components: list[dict[str, Any]]
+    ) -> Request:
+        """Describe the request that replaces a template's components; None leaves the category alone."""
+
+    def edited(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure | None:
+        """Read the answer to `edit_template`. None: it is in review again."""
+
+    def delete_template(self, credentials: Credentials, name: str, provider_id: str = "") -> Request:
+        """Describe the request that deletes every language of a name, or the one with this id."""
+
+    def deleted(self, status: int, headers: Mapping[str, str], body: bytes) -> Failure | None:
+        """Read the answer to `delete_template`. None: it is gone, or was gone already."""
+
+    def open_upload(self, credentials: Credentials, filename: str, size: int, mime: str) -> Request:
+        """Describe the request that begins the upload of a sample file; `size` in bytes."""
+
+    def upload_opened(self, status: int, headers: Mapping[str, str], body: bytes) -> str | Failure:
+        """Read the answer to `open_upload`: the session that `put_upload` wants."""
+
+    def put_upload(self, credentials: Credentials, session: str, content: bytes) -> Request:
+        """Describe the request that carries the file."""
+
+    def upload_put(self, status: int, headers: Mapping[str, str], body: bytes) -> str | Failure:
+        """Read the answer to `put_upload`: the handle that stands for the file in a component's example."""
+
+    def template_status(self, word: str) -> TemplateStatus:
+        """What the provider's status means; `other` for a word nobody has seen before."""
+
+    def explain_rejection(self, reason: str) -> Explanation | None:
+        """Why the provider rejected a template, in plain words; None when there is no reason to explain."""

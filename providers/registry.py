@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from providers import whatsapp_cloud
-from providers.base import Adapter
+from providers.base import Adapter, TemplateAdapter
 
 ADAPTERS: dict[str, Adapter] = {
+    "whatsapp_cloud": whatsapp_cloud,
+}
+
+TEMPLATE_ADAPTERS: dict[str, TemplateAdapter] = {
     "whatsapp_cloud": whatsapp_cloud,
 }
 
@@ -20,3 +24,8 @@ def adapter(kind: str) -> Adapter:
         return ADAPTERS[kind]
     except KeyError:
         raise UnknownProvider(f"no provider is called {kind!r}; known: {', '.join(sorted(ADAPTERS))}") from None
+
+
+def templates(kind: str) -> TemplateAdapter | None:
+    """The adapter for the templates of a channel kind, or None when the provider has none."""
+    return TEMPLATE_ADAPTERS.get(kind)

@@ -61,7 +61,7 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request, described. `json` and (`fields`, `file`) exclude each other."""
+    """One HTTP request, described. `json`, (`fields`, `file`) and `content` exclude each other."""
 
     method: str
     url: str
@@ -70,6 +70,7 @@ class Request:
     fields: dict[str, str] | None = None
     file: tuple[str, bytes, str] | None = field(default=None, repr=False)  # name, content, MIME type
     params: dict[str, str] | None = None
+    content: bytes | None = field(default=None, repr=False)  # the body itself, as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,38 @@ class Failure:
 
 
 Outcome = Sent | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """The provider took a template in for review. It may have filed it under another category than asked for."""
+
+    provider_id: str
+    status: str  # the provider's word
+    category: str  # ours: marketing, utility, authentication; empty when the answer names none
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteTemplate:
+    """One language of a template as the provider has it. `components` is the provider's list, whole."""
+
+    provider_id: str
+    name: str
+    language: str
+    category: str  # in lower case
+    status: str  # the provider's word; the adapter's `template_status` says what it means
+    quality: str  # green, yellow, red; empty when there is none yet
+    parameter_format: str  # positional or named
+    components: list[dict[str, Any]]
+    reason: str  # why it was rejected, the provider's word; empty when it was not
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePage:
+    """Some of an account's templates. `after` fetches the following ones; empty on the last page."""
+
+    templates: list[RemoteTemplate]
+    after: str
 
 
 @dataclass(slots=True)  # not frozen: a frozen one takes three times as long to make, and statuses come by the thousand
@@ -167,3 +200,4 @@ class Capabilities:
     media_types: dict[str, frozenset[str]]  # kind -> MIME types (empty set: any)
     opted_out_codes: frozenset[str] = frozenset()  # error codes that say "this person stopped marketing messages"
     media_hosts: tuple[str, ...] = ()  # hosts media may be fetched from, besides the base URL's own
+    templates: bool = False  # messages to people who did not write first are approved texts, see `TemplateAdapter`

@@ -43,4 +43,5 @@ capabilities = Capabilities(
     },
     opted_out_codes=frozenset({"131050"}),
     media_hosts=("lookaside.fbsbx.com",),
+    templates=True,
 )

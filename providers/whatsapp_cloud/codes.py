@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from providers.base import Explanation
 from providers.types import FailureClass, ThrottleScope
+from providers.whatsapp_cloud.template_codes import TEMPLATE_SUBCODES
 
 ADMIN = "Ask an administrator to look at this number in Meta Business settings."
 REPLACE_IT = "Create a new one in Meta Business settings under System users and paste it into the channel's settings."
@@ -154,11 +155,11 @@ CODES: dict[int, Code] = {
     **_THROTTLES,
     **_TRANSIENT,
     **{number: Code("recipient", *words) for number, words in _RECIPIENT.items()},
-    **{number: Code("permanent", *words) for number, words in _PERMANENT.items()},
+    **{number: Code("permanent", *words) for number, words in (_PERMANENT | TEMPLATE_SUBCODES).items()},
 }
 
 # Where Meta's own details say what exactly is wrong, so they are worth showing.
-DETAILED = frozenset({100, 131008, 131009, 131051, 131053, 132000, 132012, 132018, 135000})
+DETAILED = frozenset({100, 131008, 131009, 131051, 131053, 132000, 132012, 132018, 135000}) | set(TEMPLATE_SUBCODES)
 
 # Permanent for this attempt, but the same message goes through once something outside it has changed.
 REPAIRABLE = frozenset({33, 130403, 133000, 133005, 133006, 133008, 133009, 133015, 134101})

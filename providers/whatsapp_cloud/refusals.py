@@ -108,8 +108,14 @@ def _template(content: dict[str, Any]) -> Iterator[str]:
         if not isinstance(component, dict):
             yield "A component of the template is not an object."
             continue
-        for parameter in rows(component.get("parameters")):
-            yield from _parameter(table(parameter))
+        for part in (component, *_parts_of_cards(component)):
+            for parameter in rows(part.get("parameters")):
+                yield from _parameter(table(parameter))
+
+
+def _parts_of_cards(component: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for card in rows(component.get("cards")):
+        yield from (table(part) for part in rows(table(card).get("components")))
 
 
 def _parameter(parameter: dict[str, Any]) -> Iterator[str]:

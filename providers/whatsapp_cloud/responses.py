@@ -57,8 +57,8 @@ def failure(error: ProviderError, status: int, headers: Mapping[str, str]) -> Fa
     )
 
 
-def plain_refusal(status: int, headers: Mapping[str, str]) -> Failure:
-    """Class a 3xx or 4xx that carries no error object Meta would send."""
+def plain_refusal(status: int, headers: Mapping[str, str], what: str = "message") -> Failure:
+    """Class a 3xx or 4xx that carries no error object Meta would send. `what` was refused."""
     name = f"http_{status}"
     if status == 429:
         known = codes.CODES[613]
@@ -70,7 +70,7 @@ def plain_refusal(status: int, headers: Mapping[str, str]) -> Failure:
         return Failure("retry", name, f"WhatsApp asked to send this later. {codes.AUTOMATIC}", retry_after(headers))
     if 300 <= status < 400:
         return Failure("permanent", name, "The address of the API is wrong: it answers with a redirect.")
-    return Failure("permanent", name, f"WhatsApp refused the message with HTTP status {status}.")
+    return Failure("permanent", name, f"WhatsApp refused the {what} with HTTP status {status}.")
 
 
 def repeatable(outcome: Failure) -> Failure:
