@@ -13,7 +13,7 @@ import pytest
 import providers
 from providers.base import Adapter, Checked
 from providers.errors import ForeignHost, transport_failure
-from providers.registry import ADAPTERS, UnknownProvider, adapter
+from providers.registry import ADAPTERS, TEMPLATE_ADAPTERS, UnknownProvider, adapter, templates
 from providers.types import Credentials, Failure, MalformedPayload, MediaRef, Outbound, Sent
 
 SECRET = "app-secret-0001"
@@ -202,6 +202,11 @@ def test_every_check_has_an_answer_for_success_failure_and_nonsense(each: Adapte
 def test_every_code_has_an_explanation(each: Adapter) -> None:
     for code in ("190", "987654", "", "connect", "no_answer", "unclear_answer", "http_404"):
         assert each.explain(code).text
+
+
+def test_who_claims_templates_has_an_adapter_for_them_and_nobody_else() -> None:
+    assert {kind for kind, found in ADAPTERS.items() if found.capabilities.templates} == set(TEMPLATE_ADAPTERS)
+    assert templates("carrier_pigeon") is None
 
 
 def failure_class(outcome: Sent | Failure | MediaRef | tuple[object, ...]) -> str:
