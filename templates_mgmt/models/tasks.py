@@ -73,4 +73,5 @@ class TemplateTask(TenantModel):
                 name="template_task_due",
             ),
             models.Index(fields=["workspace", "kind", "-id"], name="template_task_newest"),
+            models.Index(fields=["channel", "-id"], condition=Q(kind="sync"), name="template_sync_of_channel"),
         ]
