@@ -1,7 +1,7 @@
 """What Meta says about templates, in plain words: subcodes of refused changes, and reasons of rejections.
 
-Subcodes: developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09); 2388060
-and 2388185 are not on that page and come from what integrators saw.
+Subcodes: developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes (read 2026-09); 2388043,
+2388060, 2388093 and 2388185 are not on that page and come from what integrators saw.
 Reasons: the reference of the webhook message_template_status_update, under .../whatsapp/webhooks/reference/
 (read 2026-09).
 """
@@ -29,6 +29,10 @@ TEMPLATE_SUBCODES: dict[int, tuple[str, str]] = {
         "Wait for the review to end. An approved template can be edited once in 24 hours and ten times in 30 days.",
     ),
     2388040: ("A part of the template is too long.", "Shorten it and submit it again."),
+    2388043: (
+        "A part of the template lacks something Meta requires, such as a sample for each variable.",
+        "Complete it and submit it again.",
+    ),
     2388047: ("The header is not in a form Meta accepts.", "Correct the header and submit it again."),
     2388060: (
         "A button's text is not in a form Meta accepts.",
