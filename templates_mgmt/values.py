@@ -216,7 +216,7 @@ def _too_long_together(content: Content, values: Mapping[str, str]) -> Iterator[
     for place, text, limit in texts:
         names = VARIABLE.findall(text)
         inside = {f"{place}:{name}": values.get(f"{place}:{name}", "") for name in names}
-        length = len(VARIABLE.sub(lambda found, where=place: values.get(f"{where}:{found[1]}", ""), text))
+        length = len(VARIABLE.sub("", text)) + sum(len(inside[f"{place}:{name}"]) for name in names)
         if names and length > limit:
             key = max(inside, key=lambda one: len(inside[one]))
             detail = f"with it the text has {length:,} characters, {limit:,} are allowed"

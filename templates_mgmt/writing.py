@@ -107,7 +107,9 @@ def _button(place: str, button: Button, sampled: _Samples) -> dict[str, Any]:
         code = sampled.of(f"{place}:code") or button.code
         # The words on this button are Meta's own and not sent.
         made = {"type": COPY_CODE} | ({"example": code} if code else {}) | _only_text_of(button.raw)
-    return {key: value for key, value in button.raw.items() if key not in WRITTEN_OF_A_BUTTON} | made
+    # A sample of another link would be refused.
+    dropped = WRITTEN_OF_A_BUTTON if button.raw.get("url", "") == button.url else WRITTEN_OF_A_BUTTON | {"example"}
+    return {key: value for key, value in button.raw.items() if key not in dropped} | made
 
 
 def _only_text_of(raw: dict[str, Any]) -> dict[str, Any]:
