@@ -113,9 +113,18 @@ def _message(channel: Channel, event: Event, changes: Changes) -> None:
         conversation.status = Conversation.Status.OPEN
         threads.note(conversation, ConversationEvent.Kind.REOPENED, {"by_customer": True})
     threads.touch(conversation, message)
+    _answered(channel, message)
     consenting.heed(conversation, identity, message, changes.words_of(channel.workspace_id))
     changes.conversation_ids.add(conversation.pk)
     changes.list_changed = True
+
+
+def _answered(channel: Channel, message: Message) -> None:
+    """A tapped button shows on the message it belongs to, so that one has changed too."""
+    if message.reply_to and message.kind in ("button_reply", "list_reply"):
+        Message.objects.filter(workspace_id=channel.workspace_id, channel=channel, provider_id=message.reply_to).update(
+            updated_at=timezone.now()
+        )
 
 
 def _echo(channel: Channel, event: Event, changes: Changes) -> None:

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from providers.registry import adapter
 from workspaces.models import Channel
 
-from .media import Unfetchable, examine
+from .media import Fetched, Unfetchable, examine
 from .models import Attachment
 
 MIB = 1024 * 1024
@@ -27,8 +27,24 @@ def keep(channel: Channel, upload: UploadedFile) -> Attachment:
 
     Raises NotAttachable for an empty file, one larger than the channel takes, or one that is not what it says.
     """
-    size, name = upload.size or 0, (upload.name or "file")[:255]
     kind = kind_of(channel, upload)
+    found = examined(channel, upload, kind)
+    return Attachment(
+        workspace_id=channel.workspace_id,
+        kind=kind,
+        state=Attachment.State.READY,
+        mime_type=found.mime_type[:100],
+        filename=name_of(upload),
+        size=upload.size or 0,
+        width=found.width,
+        height=found.height,
+        file=default_storage.save(f"{channel.workspace_id}/{uuid4().hex}", upload),
+    )
+
+
+def examined(channel: Channel, upload: UploadedFile, kind: str) -> Fetched:
+    """What the first bytes of an upload show it to be, when it can be sent as `kind`. Raises NotAttachable."""
+    size, name = upload.size or 0, name_of(upload)
     limit = adapter(channel.kind).capabilities.media_limits.get(kind, 0)
     if not size:
         raise NotAttachable(f"{name} is empty.")
@@ -41,17 +57,11 @@ def keep(channel: Channel, upload: UploadedFile) -> Attachment:
     except Unfetchable as error:
         raise NotAttachable(str(error)) from error
     upload.seek(0)
-    return Attachment(
-        workspace_id=channel.workspace_id,
-        kind=kind,
-        state=Attachment.State.READY,
-        mime_type=found.mime_type[:100],
-        filename=name,
-        size=size,
-        width=found.width,
-        height=found.height,
-        file=default_storage.save(f"{channel.workspace_id}/{uuid4().hex}", upload),
-    )
+    return found
+
+
+def name_of(upload: UploadedFile) -> str:
+    return (upload.name or "file")[:255]
 
 
 def kind_of(channel: Channel, upload: UploadedFile) -> str:

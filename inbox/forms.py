@@ -41,6 +41,14 @@ class ReplyForm(forms.Form):
         return ""
 
 
+class TemplateSendForm(forms.Form):
+    """Around the values of a template, which depend on it: the same guards as those of a reply."""
+
+    conversation = forms.UUIDField()
+    cid = forms.UUIDField()
+    anyway = forms.BooleanField(required=False)
+
+
 class AssigneeForm(forms.Form):
     """Who should answer; empty for nobody."""
 

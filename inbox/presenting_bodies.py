@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from workspaces.formatting import formatted, visible
 
+from . import presenting_templates, template_files
 from .models import Attachment, Message
 from .presenting import Shown
 
@@ -70,12 +72,27 @@ def shows_text(kind: str) -> bool:
     return kind not in SILENT
 
 
-def body_of(message: Message, file: Attachment | None, media: str, *, deleted: bool, again: str) -> tuple[str, Any]:
-    """The body's template (empty for plain text) and what it shows; `again` is where a failed file is fetched again."""
+def body_of(
+    message: Message,
+    file: Attachment | None,
+    media: str,
+    *,
+    deleted: bool,
+    again: str,
+    tapped: Collection[str] = (),
+) -> tuple[str, Any]:
+    """The body's template (empty for plain text) and what it shows.
+
+    `again` is where a failed file is fetched again; `tapped` what came back from the message's buttons.
+    """
     if deleted:
         return f"{FOLDER}deleted.html", None
     if file is not None or message.kind in SIGHTS | SOUNDS | {"document"}:
         return _media(message, file, media, again)
+    if message.kind == "template":
+        return _template(message, media, tapped)
+    if message.kind == "interactive":
+        return _choices(message.content, message.text, tapped)
     if drawer := DRAWERS.get(message.kind):
         return drawer(message.content, message.text)
     return "", None
@@ -150,19 +167,23 @@ def _people(content: dict[str, Any], text: str) -> tuple[str, Any]:
     return f"{FOLDER}people.html", cards
 
 
-def _choices(content: dict[str, Any], text: str) -> tuple[str, Any]:
+def _choices(content: dict[str, Any], text: str, tapped: Collection[str]) -> tuple[str, Any]:
     """A message with things to tap; shown as what the customer saw, tapped on the phone only."""
-    titles = [button.get("title") for button in content.get("buttons") or []]
+    offered = list(content.get("buttons") or [])
     for section in content.get("sections") or []:
-        titles += [row.get("title") for row in section.get("rows") or []]
-    titles += [content.get("display_text"), content.get("flow_cta")]
+        offered += section.get("rows") or []
+    offered += [{"title": content.get("display_text")}, {"title": content.get("flow_cta")}]
     if content.get("type") == "location_request":
-        titles.append("Send location")
+        offered.append({"title": "Send location"})
     return f"{FOLDER}choices.html", {
         "head": visible(_words(content.get("header"))),
         "html": formatted(_words(content.get("body")) or text),
         "foot": visible(_words(content.get("footer"))),
-        "titles": [visible(str(title)) for title in titles if title],
+        "titles": [
+            {"text": visible(str(one["title"])), "tapped": (one.get("id") or one["title"]) in tapped}
+            for one in offered
+            if one.get("title")
+        ],
     }
 
 
@@ -170,14 +191,15 @@ def _words(part: Any) -> str:
     return str(part.get("text") or "") if isinstance(part, dict) else str(part or "")
 
 
-def _template(content: dict[str, Any], text: str) -> tuple[str, Any]:
-    buttons = [_words(button) for button in content.get("buttons") or []]
-    return f"{FOLDER}choices.html", {
-        "head": visible(_words(content.get("header"))),
-        "html": formatted(text or _words(content.get("body"))),
-        "foot": visible(_words(content.get("footer")) or f"Template {content.get('name', '')}".strip()),
-        "titles": [visible(button) for button in buttons if button],
-    }
+def _template(message: Message, media: str, tapped: Collection[str]) -> tuple[str, Any]:
+    stored = template_files.files_in(message.content)
+
+    def src_of(place: str) -> str:
+        return f"{media}{message.uuid}/{place}/" if place in stored else ""
+
+    return f"{FOLDER}template.html", presenting_templates.template(
+        message.content, message.text, src_of=src_of, tapped=tapped
+    )
 
 
 def _taken(content: dict[str, Any], text: str) -> tuple[str, Any]:
@@ -230,8 +252,6 @@ DRAWERS = {
     "reaction": _reaction,
     "location": _place,
     "contacts": _people,
-    "interactive": _choices,
-    "template": _template,
     "button_reply": _taken,
     "list_reply": _taken,
     "flow_reply": _flow,

@@ -117,6 +117,7 @@ class Frame:
     can_reply: bool
     has_window: bool = True  # whether anything but a template can go out now
     quoted: dict[str, Message] = field(default_factory=dict)
+    tapped: dict[str, set[str]] = field(default_factory=dict)  # provider id → what its buttons answered
 
 
 FINAL = {"unusable_content"}  # of the codes that are ours, those that another try meets again
@@ -133,7 +134,8 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     deleted = message.deleted_at is not None
     file = None if deleted else attachment_of(message)
     again = f"{frame.base}m/{message.uuid}/fetch/" if frame.can_reply else ""
-    body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted, again=again)
+    tapped = frame.tapped.get(message.provider_id or "", set())
+    body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted, again=again, tapped=tapped)
     text = message.text if presenting_bodies.shows_text(message.kind) and not deleted else ""
     by = message.sender.name if outgoing and message.sender and not follows else ""
     source = SOURCES.get(message.source, "") if outgoing else ""

@@ -82,6 +82,7 @@ class Desk:
             can_reply=allows(self.member.role, "reply"),
             has_window=self.window != "closed",
             quoted=stretch.quoted,
+            tapped=stretch.tapped,
         )
 
 
@@ -124,12 +125,18 @@ def composer(desk: Desk, *, text: str = "", error: str = "", quoted: Message | N
     if state == "closed":
         since = f" It closed on {desk.calendar.long(ends)}." if ends else ""
         reason = f"It opens again as soon as the customer writes.{since}"
-        return {"state": "closed", "title": "The reply window is closed", "text": reason}
+        return {
+            "state": "closed",
+            "title": "The reply window is closed",
+            "text": reason,
+            "templates": f"{desk.base}templates/" if capabilities.templates else "",
+        }
     return {
         "state": state,
         "left": span(ends - now) if ends else "",
         "until": desk.calendar.long(ends) if ends else "",
         "until_iso": ends.isoformat() if ends else "",
+        "templates": f"{desk.base}templates/",
         "limits": json.dumps(_limits(capabilities)),
         "max_text": capabilities.max_text,
         "cid": str(uuid4()),

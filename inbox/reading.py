@@ -13,18 +13,20 @@ from .models import Attachment, Conversation, ConversationEvent, Message
 
 PAGE = 50  # messages
 RECENT = 300  # how many of the newest messages a screen can hold, and so how far back changes matter to it
+WITH_BUTTONS = frozenset({"template", "interactive"})
 # A transaction that began earlier may commit later: looking back a little finds it. Repetition is harmless.
 OVERLAP = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Messages oldest first, the events among them, the message just above, and the messages they quote."""
+    """Messages oldest first, the events among them, the message just above, what they quote and what was tapped."""
 
     messages: list[Message]
     events: list[ConversationEvent]
     above: Message | None = None
     quoted: dict[str, Message] = field(default_factory=dict)
+    tapped: dict[str, set[str]] = field(default_factory=dict)
 
 
 def messages_of(conversation: Conversation) -> QuerySet[Message]:
@@ -56,7 +58,7 @@ def page(conversation: Conversation, *, before: Message | None = None, size: int
         events = events.filter(created_at__gte=messages[0].occurred_at)
     if before is not None:
         events = events.filter(created_at__lt=before.occurred_at)
-    return Stretch(messages, list(events.select_related("actor")[:RECENT]), above, quoted_by(conversation, messages))
+    return _stretch(conversation, messages, list(events.select_related("actor")[:RECENT]), above)
 
 
 def changes(conversation: Conversation, after: datetime) -> Stretch:
@@ -70,7 +72,14 @@ def changes(conversation: Conversation, after: datetime) -> Stretch:
     events = ConversationEvent.objects.filter(
         workspace_id=conversation.workspace_id, conversation=conversation, created_at__gt=since
     )
-    return Stretch(messages, list(events.select_related("actor")), above, quoted_by(conversation, messages))
+    return _stretch(conversation, messages, list(events.select_related("actor")), above)
+
+
+def _stretch(
+    conversation: Conversation, messages: list[Message], events: list[ConversationEvent], above: Message | None
+) -> Stretch:
+    quoted, tapped = quoted_by(conversation, messages), tapped_on(conversation, messages)
+    return Stretch(messages, events, above, quoted, tapped)
 
 
 def quoted_by(conversation: Conversation, messages: Sequence[Message]) -> dict[str, Message]:
@@ -81,6 +90,24 @@ def quoted_by(conversation: Conversation, messages: Sequence[Message]) -> dict[s
         found = messages_of(conversation).filter(channel_id=conversation.channel_id, provider_id__in=missing)
         known.update({message.provider_id: message for message in found if message.provider_id})
     return known
+
+
+def tapped_on(conversation: Conversation, messages: Sequence[Message]) -> dict[str, set[str]]:
+    """Provider id → payloads and words of the buttons that the customer tapped; no query without buttons."""
+    asked = [m.provider_id for m in messages if m.direction == Message.Direction.OUT and m.kind in WITH_BUTTONS]
+    if not asked:
+        return {}
+    answers = Message.objects.filter(
+        workspace_id=conversation.workspace_id,
+        conversation=conversation,
+        kind__in=("button_reply", "list_reply"),
+        reply_to__in=[provider_id for provider_id in asked if provider_id],
+    )
+    found: dict[str, set[str]] = {}
+    for provider_id, text, content in answers.values_list("reply_to", "text", "content"):
+        reply = content.get("reply") or {}
+        found.setdefault(provider_id, set()).update(filter(None, (str(reply.get("id") or ""), text)))
+    return found
 
 
 def shared_files(conversation: Conversation) -> list[Attachment]:

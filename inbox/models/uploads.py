@@ -7,7 +7,7 @@ from workspaces.models.tenant import TenantModel
 
 
 class ProviderUpload(TenantModel):
-    """A stored file the provider has already, under its own id: a template's picture is uploaded once, not per message."""
+    """A stored file the provider has already, under its own id: a template's picture is uploaded once."""
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="+", db_constraint=False, db_index=False)
     file = models.CharField(max_length=200, help_text="Name in the media storage")

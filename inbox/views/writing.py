@@ -38,7 +38,7 @@ def send(request: Any, workspace: Workspace, queue: str, uuid: UUID) -> HttpResp
     original = _quoted(request, at)
     if form.cleaned_data["reply_to"] and original is None:
         return _refused(request, at, "The message you reply to is no longer there.")
-    if not form.cleaned_data["anyway"] and (colleague := _answered_just_now(request, at)):
+    if not form.cleaned_data["anyway"] and (colleague := answered_just_now(request, at)):
         return _refused(request, at, colleague, status=409)
     try:
         with transaction.atomic():
@@ -106,7 +106,7 @@ def _draft(at: Desk, form: ReplyForm, original: Message | None) -> sending.Draft
     return sending.Draft(file.kind, content, text, reply_to, file)
 
 
-def _answered_just_now(request: Any, at: Desk) -> str:
+def answered_just_now(request: Any, at: Desk) -> str:
     """What to say when a colleague answered after this screen was last up to date, else nothing."""
     conversation, now = at.conversation, at.calendar.now
     by, when = conversation.last_reply_by, conversation.last_reply_at

@@ -23,6 +23,7 @@
     e: () => press("[data-key=resolve]"),
     i: () => press("[data-key=assign-me]"),
     u: () => press("[data-key=unread]"),
+    t: () => press("[data-key=templates]"),
     "]": () => press("#side-toggle"),
     "/": () => document.getElementById("search")?.focus(),
     "?": () => document.getElementById("shortcuts")?.showModal(),
