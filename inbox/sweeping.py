@@ -20,6 +20,8 @@ from contacts import tag_merging
 from contacts.exporting import running as contact_exports
 from contacts.importing import running as contact_imports
 from contacts.importing import steps as import_steps
+from templates_mgmt import syncing
+from templates_mgmt import tasks as template_tasks
 from workspaces import tenancy
 
 from . import dispatching, erasing, media, person_export, receiving, settling, status_updates
@@ -70,6 +72,10 @@ def sweep() -> dict[str, Any]:
         workers, contact_exports.due(), "contacts.jobs.work_on_exports", "bulk", contact_exports.work_next
     )
     found["tags"] = _ask_or_do(workers, tag_merging.due(), "contacts.jobs.move_tags", "bulk", tag_merging.work_next)
+    found["listings"] = syncing.queue_due()
+    found["templates"] = _ask_or_do(
+        workers, template_tasks.due(), "templates_mgmt.jobs.work_on_tasks", "default", template_tasks.work_next
+    )
     found["parked"] = match_parked()
     return {name: count for name, count in found.items() if count}
 
@@ -80,6 +86,7 @@ def prune() -> int:
     contact_export.remove_expired()
     contact_exports.remove_expired()
     import_steps.remove_expired()
+    template_tasks.remove_old()
     with tenancy.all_workspaces(), connection.cursor() as cursor:
         cursor.execute(PRUNE, [KEEP_WEBHOOKS_DAYS, PRUNE_AT_ONCE])
         return cursor.rowcount

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from . import components, linting
 from .models import TemplateTranslation, TemplateVersion
 from .refusals import TemplateRefused
 
 
 def refuse_errors(translation: TemplateTranslation, version: TemplateVersion) -> None:
     """Raises TemplateRefused with the first errors of a text; warnings pass."""
-    from . import components, linting
-
     template = translation.template
     findings = linting.lint(
         components.read(version.components),

@@ -37,6 +37,8 @@ ALL_WORKSPACES = {
     "inbox/settling.py": "looks for sends whose answer never came",
     "inbox/sweeping.py": "finds forgotten work of all workspaces",
     "live/gate.py": "which workspaces a browser's session may listen to",
+    "templates_mgmt/syncing.py": "finds accounts whose templates are to be fetched, of all workspaces",
+    "templates_mgmt/tasks.py": "claims what is to be done with templates at providers, of all workspaces",
     "workspaces/joining.py": "a person's own workspaces, and the invitation a link stands for",
     "workspaces/management/commands/rotate_keys.py": "encrypts the secrets of all workspaces anew",
 }
