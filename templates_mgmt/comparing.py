@@ -45,9 +45,12 @@ class Difference:
 
 
 def differences(old: Any, new: Any, *, old_category: str = "", new_category: str = "") -> list[Difference]:
-    """The parts in which two lists of components differ, from top to bottom, those gone after those that stayed."""
-    before = _parts(read(old)) | ({"Category": old_category.capitalize()} if old_category else {})
-    after = _parts(read(new)) | ({"Category": new_category.capitalize()} if new_category else {})
+    """The parts in which two texts differ, from top to bottom, those that are gone last.
+
+    A text is a list of components, or the `Content` read from one.
+    """
+    before = _parts(old) | ({"Category": old_category.capitalize()} if old_category else {})
+    after = _parts(new) | ({"Category": new_category.capitalize()} if new_category else {})
     labels = [*after, *(label for label in before if label not in after)]
     return [
         Difference(label, *marked(before.get(label, ""), after.get(label, "")))
@@ -70,8 +73,9 @@ def marked(before: str, after: str) -> tuple[list[Piece], list[Piece]]:
     return left, right
 
 
-def _parts(content: Content) -> dict[str, str]:
+def _parts(text: Any) -> dict[str, str]:
     """Every part under its name, as one text each."""
+    content = text if isinstance(text, Content) else read(text)
     parts = _message("", content.header, content.body, content.buttons)
     if content.footer:
         parts["Footer"] = content.footer
