@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulator import samples
+from simulator import admin_templates, samples
+from simulator.asking import Refused, json_body, object_body
 from simulator.faults import ACTIONS
 from simulator.provider import Provider
 from simulator.records import Channel, Customer
@@ -20,14 +21,6 @@ MEDIA_KINDS = ("image", "video", "audio", "document", "sticker")
 INBOUND_DAYS = 7
 LOG_PAGE = 10_000
 SECRET_FIELDS = ("token", "app_secret", "verify_token")
-
-
-class Refused(Exception):
-    """A driver asked for something that makes no sense."""
-
-    def __init__(self, reason: str, status: int = 400) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 async def health(request: Request) -> Response:
@@ -51,7 +44,7 @@ async def channels(request: Request) -> Response:
 
 async def put_channel(request: Request) -> Response:
     """Register a business number, or replace what is known about it."""
-    wanted = await _object(request)
+    wanted = await object_body(request)
     try:
         channel = _provider(request).world.register_channel(
             {**wanted, "phone_number_id": request.path_params["phone_number_id"]}
@@ -61,17 +54,9 @@ async def put_channel(request: Request) -> Response:
     return JSONResponse({"phone_number_id": channel.phone_number_id, "hook_url": channel.hook_url})
 
 
-async def put_templates(request: Request) -> Response:
-    templates = await _json(request)
-    if not isinstance(templates, list):
-        raise Refused("expected a list of templates")
-    _provider(request).world.put_templates(request.path_params["waba_id"], templates)
-    return JSONResponse({"templates": len(templates)})
-
-
 async def post_customers(request: Request) -> Response:
     """Add or change one customer, or a list of them."""
-    wanted = await _json(request)
+    wanted = await json_body(request)
     world = _provider(request).world
     for person in wanted if isinstance(wanted, list) else [wanted]:
         if not isinstance(person, dict):
@@ -89,7 +74,7 @@ async def post_customers(request: Request) -> Response:
 
 async def post_inbound(request: Request) -> Response:
     """Let a customer send a message, or a list of messages. Answers with the message ids."""
-    wanted = await _json(request)
+    wanted = await json_body(request)
     provider = _provider(request)
     if isinstance(wanted, list):
         return JSONResponse({"wamids": [_receive(provider, entry) for entry in wanted]}, status_code=201)
@@ -141,7 +126,7 @@ def file_body(provider: Provider, channel: Channel, kind: str, wanted: dict[str,
 
 async def post_webhook_field(request: Request) -> Response:
     """Queue any other webhook change, for example a template status, as `{phone_number_id, field, value}`."""
-    wanted = await _object(request)
+    wanted = await object_body(request)
     provider = _provider(request)
     channel = _channel(provider, wanted)
     change = {"field": wanted.get("field"), "value": wanted.get("value")}
@@ -151,7 +136,7 @@ async def post_webhook_field(request: Request) -> Response:
 
 async def post_read(request: Request) -> Response:
     """The customer opens the chat: what was delivered turns read."""
-    wanted = await _object(request)
+    wanted = await object_body(request)
     provider = _provider(request)
     channel, customer = _channel(provider, wanted), _customer(provider, wanted)
     count = provider.lifecycle.read_by_customer(channel.phone_number_id, customer.key)
@@ -160,7 +145,7 @@ async def post_read(request: Request) -> Response:
 
 async def put_window(request: Request) -> Response:
     """Pretend the customer last wrote `hours_ago` hours ago."""
-    wanted = await _object(request)
+    wanted = await object_body(request)
     provider = _provider(request)
     chat = provider.world.chat(_channel(provider, wanted).phone_number_id, _customer(provider, wanted).key)
     chat.last_inbound_at = time.time() - 3600 * float(wanted.get("hours_ago", 25))
@@ -171,7 +156,7 @@ async def put_window(request: Request) -> Response:
 async def faults(request: Request) -> Response:
     book = _provider(request).faults
     if request.method == "PUT":
-        rules = await _json(request)
+        rules = await json_body(request)
         try:
             book.replace(rules if isinstance(rules, list) else [rules])
         except (ValueError, AttributeError) as error:
@@ -183,7 +168,7 @@ async def webhooks(request: Request) -> Response:
     outbox = _provider(request).outbox
     if request.method == "PUT":
         try:
-            outbox.change_settings(await _object(request))
+            outbox.change_settings(await object_body(request))
         except (ValueError, TypeError) as error:
             raise Refused(str(error)) from error
     if request.method == "DELETE":
@@ -219,20 +204,6 @@ def _provider(request: Request) -> Provider:
     return provider
 
 
-async def _json(request: Request) -> Any:
-    try:
-        return await request.json()
-    except ValueError as error:
-        raise Refused("the body is not valid JSON") from error
-
-
-async def _object(request: Request) -> dict[str, Any]:
-    wanted = await _json(request)
-    if not isinstance(wanted, dict):
-        raise Refused("expected a JSON object")
-    return wanted
-
-
 def _channel(provider: Provider, wanted: dict[str, Any]) -> Channel:
     channel = provider.world.channels.get(str(wanted.get("phone_number_id", "")))
     if channel is None:
@@ -254,7 +225,7 @@ routes = [
     Route("/health", health),
     Route("/channels", channels),
     Route("/channels/{phone_number_id}", put_channel, methods=["PUT"]),
-    Route("/templates/{waba_id}", put_templates, methods=["PUT"]),
+    *admin_templates.routes,
     Route("/customers", post_customers, methods=["POST"]),
     Route("/inbound", post_inbound, methods=["POST"]),
     Route("/field", post_webhook_field, methods=["POST"]),

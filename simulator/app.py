@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from simulator import admin, graph, graph_account, graph_media, phone
+from simulator import admin, graph, graph_account, graph_media, graph_templates, graph_uploads, phone
+from simulator.asking import Refused
 from simulator.config import from_environment
 from simulator.doors import LoopbackOnly
 from simulator.errors import GraphError
@@ -31,9 +32,11 @@ async def _running(app: Starlette) -> AsyncIterator[None]:
     world.marks.setdefault("media_key", secrets.token_hex(16))  # seals download addresses
     provider = app.state.provider = Provider(world)
     provider.outbox.load()
+    provider.reviewer.load()
     provider.lifecycle.recover(recovered)
     _end_streams_on_signal(world.hub)
-    tasks = [asyncio.create_task(world.storage.keep_flushing()), asyncio.create_task(provider.outbox.run())]
+    running = (world.storage.keep_flushing(), provider.outbox.run(), provider.reviewer.run())
+    tasks = [asyncio.create_task(work) for work in running]
     try:
         yield
     finally:
@@ -70,7 +73,7 @@ async def _graph_error(request: Request, error: Exception) -> Response:
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, admin.Refused)
+    assert isinstance(error, Refused)
     return JSONResponse({"error": str(error)}, status_code=error.status)
 
 
@@ -78,13 +81,19 @@ def _graph_routes() -> list[Route]:
     return [
         Route("/{id}/messages", graph.post_messages, methods=["POST"]),
         Route("/{id}/media", graph_media.post_media, methods=["POST"]),
-        Route("/{id}/message_templates", graph_account.get_templates),
+        Route("/{id}/message_templates", graph_templates.get_templates),
+        Route("/{id}/message_templates", graph_templates.create_template, methods=["POST"]),
+        Route("/{id}/message_templates", graph_templates.delete_templates, methods=["DELETE"]),
+        Route("/{id}/uploads", graph_uploads.open_upload, methods=["POST"]),
+        Route("/upload:{session}", graph_uploads.put_upload, methods=["POST"]),
+        Route("/upload:{session}", graph_uploads.get_upload),
         Route("/{id}/phone_numbers", graph_account.get_phone_numbers),
         Route("/{id}/subscribed_apps", graph_account.subscribed_apps, methods=["GET", "POST", "DELETE"]),
         Route("/{id}/message_history", graph_account.get_message_history),
         Route("/{id}/register", graph_account.post_registration, methods=["POST"]),
         Route("/{id}/deregister", graph_account.post_registration, methods=["POST"]),
         Route("/{id}", graph_account.get_object),
+        Route("/{id}", graph_templates.edit_template, methods=["POST"]),
         Route("/{id}", graph_media.delete_object, methods=["DELETE"]),
     ]
 
@@ -93,10 +102,11 @@ application = Starlette(
     routes=[
         Mount("/_sim", routes=admin.routes),
         Route("/whatsapp_business/attachments/", graph_media.get_attachment),
+        Route("/samples/{id}", phone.media),
         Mount("/v{version:float}", routes=_graph_routes()),
         *phone.routes,
     ],
     middleware=[Middleware(LoopbackOnly)],
-    exception_handlers={GraphError: _graph_error, admin.Refused: _refused},
+    exception_handlers={GraphError: _graph_error, Refused: _refused},
     lifespan=_running,
 )

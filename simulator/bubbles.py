@@ -104,14 +104,31 @@ def _interactive(body: dict[str, Any]) -> dict[str, Any]:
 
 def _template(world: World, body: dict[str, Any]) -> dict[str, Any]:
     shown = body.get("shown", {})
-    media = shown.get("header_media") or {}
-    file_id = str((media.get(media.get("type", "")) or {}).get("id", ""))
     return {
         "header": shown.get("header", ""),
         "footer": shown.get("footer", ""),
-        "taps": [button for button in shown.get("buttons", []) if button["type"] == "QUICK_REPLY"],
-        "inert": [button for button in shown.get("buttons", []) if button["type"] != "QUICK_REPLY"],
-        "media": world.media.get(file_id),
+        "place": shown.get("location"),
+        "cards": [
+            {"text": formatted(card.get("text", "")), **_buttons_and_file(world, card)}
+            for card in shown.get("cards", [])
+        ],
+        **_buttons_and_file(world, shown),
+    }
+
+
+def _buttons_and_file(world: World, part: dict[str, Any]) -> dict[str, Any]:
+    """What a finger can tap on a template or one of its cards, and the file above it."""
+    buttons = part.get("buttons", [])
+    medium = part.get("media") or {}
+    media = world.media.get(str(medium.get("id") or medium.get("fetched_id") or ""))
+    others = [button for button in buttons if button["type"] not in ("QUICK_REPLY", "URL")]
+    return {
+        "taps": [button for button in buttons if button["type"] == "QUICK_REPLY"],
+        "links": [button for button in buttons if button["type"] == "URL"],
+        "inert": [{**button, "detail": button.get("code") or button.get("phone_number", "")} for button in others],
+        "media": media,
+        "filename": medium.get("filename", ""),
+        "awaited": "" if media else medium.get("type", ""),
     }
 
 

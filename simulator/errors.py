@@ -12,10 +12,12 @@ from typing import Any
 from starlette.responses import JSONResponse
 
 TITLES: dict[int, tuple[int, str]] = {
+    4: (403, "Application request limit reached"),
     10: (403, "Application does not have permission for this action"),
     33: (400, "Unsupported request"),
     100: (400, "Invalid parameter"),
     190: (401, "Error validating access token"),
+    80008: (400, "There have been too many calls to this WhatsApp Business account."),
     130429: (400, "Rate limit hit"),
     131000: (500, "Something went wrong"),
     131008: (400, "Required parameter is missing"),
@@ -33,6 +35,7 @@ TITLES: dict[int, tuple[int, str]] = {
     131062: (400, "Business-scoped user id recipients are not supported for this message"),
     132000: (400, "Number of parameters does not match the expected number of params"),
     132001: (404, "Template name does not exist in the translation"),
+    132005: (400, "Template hydrated text too long"),
     132012: (400, "Parameter format does not match format in the created template"),
     132015: (400, "Template is paused"),
     132016: (400, "Template is disabled"),
@@ -78,6 +81,39 @@ class GraphError(Exception):
         if self.code == 100:
             error["message"] = f"(#100) {self.details}"
         return JSONResponse({"error": error}, status_code=self.status)
+
+
+class TemplateError(GraphError):
+    """A refused change to a template: code 100 for everything, and the subcode says what it is."""
+
+    def __init__(self, title: str, message: str, *, subcode: int | None = None, code: int = 100) -> None:
+        super().__init__(code, message, subcode=subcode)
+        self.user_title = title
+
+    def response(self) -> JSONResponse:
+        error: dict[str, Any] = {
+            "message": "Invalid parameter" if self.code == 100 else self.title,
+            "type": "OAuthException",
+            "code": self.code,
+            "is_transient": False,
+            "error_user_title": self.user_title,
+            "error_user_msg": self.details,
+            "fbtrace_id": "A" + secrets.token_urlsafe(16),
+        }
+        if self.subcode is not None:
+            error["error_subcode"] = self.subcode
+        return JSONResponse({"error": error}, status_code=self.status)
+
+
+def missing_field(field: str, of: str = "template") -> TemplateError:
+    """A submitted template lacks something, for example the sample of a variable."""
+    return TemplateError("Missing expected field", f"{of} is missing expected field(s) ({field})", subcode=2388043)
+
+
+def too_long(what: str, length: int, limit: int) -> TemplateError:
+    """A text of a submitted template is too long."""
+    message = f"{what} has {length} characters and can have {limit}."
+    return TemplateError("Character Limit Exceeded", message, subcode=2388040)
 
 
 def webhook_error(code: int, details: str = "") -> dict[str, Any]:

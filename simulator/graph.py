@@ -9,17 +9,13 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulator import links, sends, template_sends, whatsapp_hooks
+from simulator import links, sends, spoiling, template_filling, template_sends, whatsapp_hooks
 from simulator.errors import GraphError
 from simulator.faults import Fault, is_magic
 from simulator.lifecycle import set_reaction
-from simulator.live import Hub
 from simulator.provider import Provider
-from simulator.records import Channel, Customer, Message
-from simulator.responses import BrokenResponse, SilentResponse
-from simulator.state import new_wamid
-
-REFUSALS = {"throttle": 130429, "pair_throttle": 131056, "spam_throttle": 131048, "unavailable": 131000}
+from simulator.records import Channel, Customer, Message, Template
+from simulator.state import World, new_wamid
 
 
 async def post_messages(request: Request) -> Response:
@@ -38,12 +34,14 @@ async def post_messages(request: Request) -> Response:
         to=to, kind=kind, phone_number_id=channel.phone_number_id,
         identity=str(payload.get("biz_opaque_callback_data") or payload[kind]),
     )  # fmt: skip
-    if fault and (refusal := _refusal(fault)):
+    if fault and (refusal := spoiling.refusal(fault, spoiling.SEND_REFUSALS)):
         provider.count_refusal(fault.action)
         return refusal
     message = _accept(provider, channel, payload, kind=kind, to=to, fault=fault)
     answer = _answer(provider, payload, message)
-    return await _spoil(answer, fault, provider.world.hub) if fault else JSONResponse(answer)
+    if fault is None:
+        return JSONResponse(answer)
+    return await spoiling.spoil(answer, fault, provider.world.hub, spoiling.NOTHING_ACCEPTED)
 
 
 def _recipient(provider: Provider, channel: Channel, payload: dict[str, Any]) -> str:
@@ -66,11 +64,12 @@ def _accept(
     provider: Provider, channel: Channel, payload: dict[str, Any], *, kind: str, to: str, fault: Fault | None
 ) -> Message:
     world = provider.world
-    body, category = _checked(kind, payload[kind], world.templates.get(channel.waba_id, []))
+    body, category = _checked(kind, payload, world.templates.of(channel.waba_id))
     if kind in sends.MEDIA_KINDS and body.get("id"):
-        media = world.media.get(str(body["id"]))
-        if media is None or media.phone_number_id != channel.phone_number_id:
-            raise GraphError(131009, f"{kind}['id'] {body['id']} is not a media id of this number.")
+        _check_media(world, channel, kind, body)
+    for medium in template_filling.media_of(body) if kind == "template" else []:
+        if medium.get("id"):
+            _check_media(world, channel, str(medium["type"]), medium)
     context = payload.get("context") if isinstance(payload.get("context"), dict) else None
     window_open = world.window_is_open(channel.phone_number_id, to)
     message = Message(
@@ -87,14 +86,25 @@ def _accept(
     return message
 
 
-def _checked(kind: str, body: Any, templates: list[dict[str, Any]]) -> tuple[Any, str]:
+def _check_media(world: World, channel: Channel, kind: str, body: dict[str, Any]) -> None:
+    media = world.media.get(str(body["id"]))
+    if media is None or media.phone_number_id != channel.phone_number_id:
+        raise GraphError(131009, f"{kind}['id'] {body['id']} is not a media id of this number.")
+
+
+def _checked(kind: str, payload: dict[str, Any], templates: list[Template]) -> tuple[Any, str]:
     """Return the body, with its template filled in, and the price category. Raises GraphError."""
+    body = payload[kind]
     try:
         if kind == "template":
             template = template_sends.check(templates, body)
-            return {**body, "shown": template_sends.filled_body(template, body)}, template["category"].lower()
+            if template.category == "AUTHENTICATION" and not payload.get("to"):
+                raise GraphError(131062)
+            shown = template_filling.filled(template.components, body)
+            template_sends.check_filled(shown)
+            return {**body, "shown": shown}, template.category.lower()
         sends.check_body(kind, body)
-    except (AttributeError, TypeError, KeyError) as error:
+    except (AttributeError, TypeError, KeyError, ValueError) as error:
         # A list where an object belongs, and the like: no parameter could be named.
         raise GraphError(100, f"Param {kind} has an unexpected structure.") from error
     return body, "service"
@@ -106,7 +116,7 @@ def _deliver(provider: Provider, channel: Channel, message: Message, failing: in
         if target:
             set_reaction(target, "business", message.body.get("emoji", ""))
             provider.world.save_message(target)
-    if message.body.get("link") and message.type in sends.MEDIA_KINDS and failing is None:
+    if failing is None and links.media_to_fetch(message):
         provider.in_background(links.fetch_then_deliver(provider, message))
         return
     provider.lifecycle.accepted(message, failing=failing)
@@ -133,29 +143,3 @@ def _mark_read(provider: Provider, channel: Channel, payload: dict[str, Any]) ->
     if payload.get("typing_indicator"):
         provider.lifecycle.show_typing(provider.world.chat(message.phone_number_id, message.customer))
     return JSONResponse({"success": True})
-
-
-def _refusal(fault: Fault) -> Response | None:
-    """The answer of a fault that hits before anything is accepted."""
-    if fault.action == "server_error":
-        return Response(status_code=500)
-    if fault.action == "token_expired":
-        return GraphError(190, subcode=463).response()
-    if fault.action in REFUSALS:
-        return GraphError(REFUSALS[fault.action]).response()
-    return None
-
-
-async def _spoil(answer: dict[str, Any], fault: Fault, hub: Hub) -> Response:
-    """The answer of a fault that hits after the message was accepted."""
-    if fault.action == "server_error_after_accept":
-        return Response(status_code=500)
-    if fault.action == "timeout_after_accept":
-        return SilentResponse(hub, 120 if fault.seconds is None else fault.seconds)
-    if fault.action == "drop_after_accept":
-        return BrokenResponse()
-    if fault.action == "malformed":
-        return JSONResponse({"messaging_product": "whatsapp", "contacts": [None], "messages": [None]})
-    if fault.action == "slow":
-        await hub.pause(1 if fault.seconds is None else fault.seconds)
-    return JSONResponse(answer)

@@ -1,22 +1,20 @@
-"""The Graph API around an account: numbers, templates, webhook subscription, delivery history."""
+"""The Graph API around an account: numbers, webhook subscription, delivery history."""
 
 from __future__ import annotations
 
-import base64
 import secrets
 from typing import Any
-from urllib.parse import urlencode
 
 import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from simulator import graph_media
+from simulator import graph_media, graph_templates
 from simulator.errors import GraphError
+from simulator.paging import chosen, paged
 from simulator.provider import Provider, unknown_object
 from simulator.records import Channel
 
-TEMPLATE_PAGE = 25
 NUMBER_FIELDS = "verified_name,display_phone_number,quality_rating"
 
 
@@ -27,35 +25,22 @@ async def get_object(request: Request) -> Response:
     object_id = request.path_params["id"]
     channel = provider.world.channels.get(object_id)
     if channel and channel.token == token:
-        return JSONResponse(_chosen(_number(channel), request.query_params.get("fields", NUMBER_FIELDS)))
+        return JSONResponse(chosen(_number(channel), request.query_params.get("fields", NUMBER_FIELDS)))
+    if template := graph_templates.find(provider, request):
+        fields = request.query_params.get("fields", graph_templates.FIELDS)
+        return JSONResponse(chosen(template.wire(), fields))
     if media := graph_media.media_of(provider, request):
         return graph_media.describe(provider, media)
     for own in (c for c in provider.world.channels.values() if c.token == token):
         if own.waba_id == object_id:
             return JSONResponse({"id": own.waba_id, "name": own.verified_name, "timezone_id": "1", "currency": "USD"})
-        for template in provider.world.templates.get(own.waba_id, []):
-            if template["id"] == object_id:
-                return JSONResponse(template)
     raise unknown_object(request)
 
 
 async def get_phone_numbers(request: Request) -> Response:
     channels = request.app.state.provider.channels_of_waba(request)
     fields = request.query_params.get("fields", NUMBER_FIELDS)
-    return JSONResponse(_paged(request, [_chosen(_number(channel), fields) for channel in channels], 25))
-
-
-async def get_templates(request: Request) -> Response:
-    provider: Provider = request.app.state.provider
-    waba_id = provider.channels_of_waba(request)[0].waba_id
-    wanted = {name: request.query_params[name] for name in ("name", "status", "language", "category")
-              if name in request.query_params}  # fmt: skip
-    templates = [
-        template for template in provider.world.templates.get(waba_id, [])
-        if all(str(template[name]).lower() == value.lower() for name, value in wanted.items())
-    ]  # fmt: skip
-    fields = request.query_params.get("fields", "name,parameter_format,components,language,status,category")
-    return JSONResponse(_paged(request, [_chosen(template, fields) for template in templates], TEMPLATE_PAGE))
+    return JSONResponse(paged(request, [chosen(_number(channel), fields) for channel in channels], 25))
 
 
 async def subscribed_apps(request: Request) -> Response:
@@ -145,34 +130,3 @@ def _number(channel: Channel) -> dict[str, Any]:
         "messaging_limit_tier": "TIER_100K",
         "whatsapp_business_manager_messaging_limit": "TIER_100K",
     }
-
-
-def _chosen(whole: dict[str, Any], fields: str) -> dict[str, Any]:
-    names = {name.strip().partition("{")[0] for name in fields.split(",")} | {"id"}
-    return {name: value for name, value in whole.items() if name in names}
-
-
-def _paged(request: Request, rows: list[dict[str, Any]], default_limit: int) -> dict[str, Any]:
-    query = request.query_params
-    limit = min(int(query["limit"]), 1000) if query.get("limit", "").isdigit() else default_limit
-    start = _position(query.get("after", ""))
-    page = rows[start : start + max(limit, 1)]
-    if not page:
-        return {"data": []}
-    cursors = {"before": _cursor(start), "after": _cursor(start + len(page))}
-    paging: dict[str, Any] = {"cursors": cursors}
-    if start + len(page) < len(rows):
-        base = request.app.state.provider.world.config.base_url
-        paging["next"] = f"{base}{request.url.path}?" + urlencode({**query, "after": cursors["after"]})
-    return {"data": page, "paging": paging}
-
-
-def _cursor(position: int) -> str:
-    return base64.urlsafe_b64encode(f"p{position}".encode()).decode()
-
-
-def _position(cursor: str) -> int:
-    try:
-        return int(base64.urlsafe_b64decode(cursor).decode()[1:]) if cursor else 0
-    except ValueError as error:
-        raise GraphError(100, "Param after is not a valid cursor.") from error

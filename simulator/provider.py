@@ -14,6 +14,7 @@ from simulator.faults import FaultBook
 from simulator.lifecycle import Lifecycle
 from simulator.records import Channel
 from simulator.state import World
+from simulator.template_review import Reviewer
 
 
 class Provider:
@@ -21,6 +22,7 @@ class Provider:
         self.world = world
         self.lifecycle = Lifecycle(world)
         self.outbox = self.lifecycle.outbox
+        self.reviewer = Reviewer(world, self.outbox)
         self.faults = FaultBook()
         self.refused: Counter[str] = Counter()
         self._background: set[asyncio.Task[None]] = set()
@@ -45,7 +47,7 @@ class Provider:
     def token_of(self, request: Request) -> str:
         """Return the bearer token. Raises GraphError 190 for none, or one that was never issued."""
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme != "Bearer" or not token:
+        if scheme not in ("Bearer", "OAuth") or not token:
             raise GraphError(190, "Invalid OAuth access token - Cannot parse access token")
         if not any(channel.token == token for channel in self.world.channels.values()):
             raise GraphError(190, "Invalid OAuth access token", subcode=467)
@@ -60,7 +62,8 @@ class Provider:
         task.add_done_callback(self._background.discard)
 
 
-def unknown_object(request: Request) -> GraphError:
-    what = f"Unsupported {request.method.lower()} request. Object with ID '{request.path_params['id']}'"
+def unknown_object(request: Request, object_id: str = "") -> GraphError:
+    object_id = object_id or request.path_params["id"]
+    what = f"Unsupported {request.method.lower()} request. Object with ID '{object_id}'"
     why = "does not exist, cannot be loaded due to missing permissions, or does not support this operation."
     return GraphError(100, f"{what} {why}", subcode=33)

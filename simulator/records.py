@@ -92,6 +92,61 @@ class Media:
 
 
 @dataclass(slots=True)
+class Template:
+    """One language of a message template. Statuses and categories are the provider's words."""
+
+    id: str
+    waba_id: str
+    name: str
+    language: str
+    category: str
+    status: str
+    components: list[dict[str, Any]]
+    parameter_format: str = "POSITIONAL"
+    quality: str = "UNKNOWN"
+    rejected_reason: str = "NONE"
+    previous_category: str = ""
+    next_category: str = ""  # announced, in force from `category_at`
+    created_at: float = 0.0
+    edits: list[float] = field(default_factory=list)  # of the approved template: what its limits count
+    review_at: float | None = None
+    gone_at: float | None = None  # deleted, and out of the list from then on
+    category_at: float | None = None
+
+    @property
+    def is_sendable(self) -> bool:
+        return self.status in ("APPROVED", "FLAGGED", "REINSTATED")
+
+    def wire(self) -> dict[str, Any]:
+        """As the list shows it."""
+        shown = {
+            "id": self.id, "name": self.name, "language": self.language, "category": self.category,
+            "status": self.status, "parameter_format": self.parameter_format, "components": self.components,
+            "quality_score": {"score": self.quality}, "rejected_reason": self.rejected_reason,
+        }  # fmt: skip
+        if self.previous_category:
+            shown["previous_category"] = self.previous_category
+        if self.next_category:
+            shown["correct_category"] = self.next_category
+        return shown
+
+
+@dataclass(slots=True)
+class Upload:
+    """A sample file on its way in, and its handle once it is whole."""
+
+    session: str
+    waba_ids: list[str]  # accounts whose token opened it
+    filename: str
+    mime_type: str
+    size: int
+    created_at: float
+    received: int = 0
+    handle: str = ""
+    media_id: str = ""
+
+
+@dataclass(slots=True)
 class PendingEvent:
     """One element of a webhook that still has to reach the channel's hook."""
 

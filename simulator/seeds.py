@@ -38,6 +38,17 @@ def _body(text: str, *examples: str) -> dict[str, Any]:
     return component
 
 
+def _card(name: str) -> dict[str, Any]:
+    return {"components": [
+        {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW1hZ2U="]}},
+        {"type": "BODY", "text": name},
+        {"type": "BUTTONS", "buttons": [
+            {"type": "QUICK_REPLY", "text": "More about it"},
+            {"type": "URL", "text": "Buy", "url": "https://shop.example/p/{{1}}",
+             "example": ["https://shop.example/p/7"]}]},
+    ]}  # fmt: skip
+
+
 TEMPLATES = [
     ("hello_world", "en_US", "UTILITY", "APPROVED", [_header("Hello World"), _body("Your number is set up.")]),
     ("order_shipped", "en_GB", "UTILITY", "APPROVED", [
@@ -62,6 +73,16 @@ TEMPLATES = [
         _body("{{1}} is your verification code.", "204816"),
         {"type": "BUTTONS", "buttons": [
             {"type": "URL", "text": "Copy code", "url": "https://www.whatsapp.com/otp/code/?code={{1}}"}]}]),
+    ("welcome_code", "en_GB", "MARKETING", "APPROVED", [
+        _body("Welcome, {{1}}! Here is something off your first order.", "Amelia"),
+        {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "text": "Copy offer code", "example": "SPRING20"}]}]),
+    ("garden_range", "en_GB", "MARKETING", "APPROVED", [
+        _body("Hi {{1}}, three favourites from the garden this week.", "Amelia"),
+        {"type": "CAROUSEL", "cards": [_card("Terracotta pot"), _card("Olive tree"), _card("Watering can")]}]),
+    ("visit_us", "en_GB", "UTILITY", "APPROVED", [
+        {"type": "HEADER", "format": "LOCATION"}, _body("Your order is ready. We are open until six."),
+        {"type": "BUTTONS", "buttons": [
+            {"type": "PHONE_NUMBER", "text": "Call the shop", "phone_number": "+15550783001"}]}]),
     ("winter_sale", "en_GB", "MARKETING", "PAUSED", [_body("Hi {{1}}, the winter sale has begun.", "Amelia")]),
     ("loyalty_points", "en_GB", "MARKETING", "PENDING", [_body("You have {{1}} points left.", "120")]),
     ("free_gift", "en_GB", "MARKETING", "REJECTED", [_body("Claim your prize {{1}} now!", "Amelia")]),

@@ -13,9 +13,10 @@ from typing import Any
 from simulator.config import Config
 from simulator.journal import Journal
 from simulator.live import Hub
-from simulator.records import Channel, Chat, Customer, Media, Message
-from simulator.seeds import seed_customers, seed_templates
+from simulator.records import Channel, Chat, Customer, Media, Message, Upload
+from simulator.seeds import seed_customers
 from simulator.storage import Storage
+from simulator.template_book import TemplateBook
 
 WINDOW_SECONDS = 24 * 3600
 
@@ -33,7 +34,8 @@ class World:
         self.threads: dict[tuple[str, str], list[Message]] = {}
         self.messages: dict[str, Message] = {}
         self.media: dict[str, Media] = {}
-        self.templates: dict[str, list[dict[str, Any]]] = {}
+        self.templates = TemplateBook(self.storage)
+        self.uploads: dict[str, Upload] = {}
         self.marks: dict[str, Any] = {"journal_offset": 0, "seq": 0}
 
     # Loading and connecting
@@ -54,8 +56,9 @@ class World:
             self._file(message)
         for row in self.storage.load("media"):
             self.media[row["id"]] = Media(**row)
-        for row in self.storage.load("templates"):
-            self.templates[row["waba_id"]] = row["templates"]
+        for row in self.storage.load("upload"):
+            self.uploads[row["session"]] = Upload(**row)
+        self.templates.load()
         for channel in config.channels:
             self.register_channel(channel)
         if not self.customers:
@@ -86,14 +89,9 @@ class World:
         channel = Channel(**{name: value for name, value in description.items() if name in known})
         self.channels[channel.phone_number_id] = channel
         self.storage.put("channel", channel.phone_number_id, channel)
-        if channel.waba_id not in self.templates:
-            self.put_templates(channel.waba_id, seed_templates(channel.waba_id))
+        self.templates.open_account(channel.waba_id)
         self.hub.changed("list")
         return channel
-
-    def put_templates(self, waba_id: str, templates: list[dict[str, Any]]) -> None:
-        self.templates[waba_id] = templates
-        self.storage.put("templates", waba_id, {"waba_id": waba_id, "templates": templates})
 
     # People
 
@@ -182,6 +180,13 @@ class World:
 
     def media_bytes(self, media: Media) -> bytes:
         return (self.config.media_folder / media.id).read_bytes()
+
+    def save_upload(self, upload: Upload) -> None:
+        self.uploads[upload.session] = upload
+        self.storage.put("upload", upload.session, upload)
+
+    def upload_of_handle(self, handle: str) -> Upload | None:
+        return next((upload for upload in self.uploads.values() if upload.handle and upload.handle == handle), None)
 
     def delete_media(self, media: Media) -> None:
         del self.media[media.id]

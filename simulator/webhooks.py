@@ -89,15 +89,16 @@ class Outbox:
         return len(self._heap) + sum(len(ready) for ready in self._ready.values()) + sum(self._in_flight.values())
 
     def add(
-        self, phone_number_id: str, kind: str, item: dict[str, Any], *, after: float = 0.0, released: bool = False
-    ) -> None:
+        self, phone_number_id: str, kind: str, item: dict[str, Any], *, after: float = 0.0, released: bool = False,
+        created: float | None = None,
+    ) -> None:  # fmt: skip
         """Queue one element to leave `after` seconds from now, plus the configured delay."""
         now = time.time()
         due = now + after + random.uniform(*self.settings.delay_seconds)
         if self.settings.reorder:
             due += random.uniform(0, self.settings.reorder_seconds)
         self._last_id += 1
-        event = PendingEvent(self._last_id, phone_number_id, kind, item, due, created=now, released=released)
+        event = PendingEvent(self._last_id, phone_number_id, kind, item, due, created=created or now, released=released)
         self._push(event)
 
     def _push(self, event: PendingEvent) -> None:
@@ -203,7 +204,10 @@ class Outbox:
     def _double(self, events: list[PendingEvent]) -> None:
         for event in events:
             if random.random() < self.settings.duplicate:
-                self.add(event.phone_number_id, event.kind, event.item, after=random.uniform(0, 1), released=True)
+                self.add(
+                    event.phone_number_id, event.kind, event.item, after=random.uniform(0, 1), released=True,
+                    created=event.created,
+                )  # fmt: skip
 
     def _retry(self, events: list[PendingEvent]) -> None:
         now = time.time()

@@ -42,8 +42,11 @@ def envelope(channel: Channel, events: list[PendingEvent]) -> dict[str, Any]:
         changes.append({"field": "messages", "value": value})
     if statuses:
         changes.append({"field": "messages", "value": {**base, "statuses": statuses}})
-    changes += [event.item for event in events if event.kind == "field"]
-    return {"object": "whatsapp_business_account", "entry": [{"id": channel.waba_id, "changes": changes}]}
+    entries: list[dict[str, Any]] = [{"id": channel.waba_id, "changes": changes}] if changes else []
+    for event in events:
+        if event.kind == "field":  # only news about account and templates says when it happened
+            entries.append({"id": channel.waba_id, "time": int(event.created), "changes": [event.item]})
+    return {"object": "whatsapp_business_account", "entry": entries}
 
 
 def inbound_item(customer: Customer, message_fields: dict[str, Any], *, wamid: str, at: float) -> dict[str, Any]:
