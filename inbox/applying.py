@@ -18,6 +18,7 @@ from contacts import keywords, people
 from contacts.models import Identity
 from providers.registry import adapter
 from providers.types import Event
+from templates_mgmt import news
 from workspaces.models import Channel
 
 from . import consenting, threads, window
@@ -214,6 +215,11 @@ def _account(channel: Channel, event: Event, changes: Changes) -> None:
     )
 
 
+def _template_news(channel: Channel, event: Event, changes: Changes) -> None:
+    """A template of the account was approved, paused, changed …"""
+    news.apply(channel, event)
+
+
 HANDLERS: dict[str, Callable[[Channel, Event, Changes], None]] = {
     "message": _message,
     "echo": _echo,
@@ -222,6 +228,10 @@ HANDLERS: dict[str, Callable[[Channel, Event, Changes], None]] = {
     "message_deleted": _deleted,
     "system": _system,
     "user_preference": _preference,
+    "template_status": _template_news,
+    "template_quality": _template_news,
+    "template_category": _template_news,
+    "template_components": _template_news,
     "account": _account,
     "provider_error": _account,
 }

@@ -3,3 +3,11 @@ from django.apps import AppConfig
 
 class InboxConfig(AppConfig):
     name = "inbox"
+
+    def ready(self) -> None:
+        """Templates and contacts are neighbours that do not know each other; the inbox knows both."""
+        from templates_mgmt import contact_fields
+
+        from .known_values import choices
+
+        contact_fields.learn(choices)

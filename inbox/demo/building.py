@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from uuid import uuid4
@@ -18,13 +19,17 @@ from django.utils import timezone
 from contacts import matching
 from contacts.models import Contact
 from providers.registry import adapter
+from templates_mgmt import using
+from templates_mgmt.models import TemplateTranslation
 from workspaces import channels, tenancy
 from workspaces.models import Channel, Member, User, Workspace
 
+from .. import template_sending
 from ..models import Attachment, Conversation, ConversationEvent, Message
 from ..previews import preview_of
-from . import files, people
+from . import files, people, template_rows
 from .stories import Line, Story, Team
+from .template_rows import Made
 
 PASSWORD = "carillon-demo"
 WINDOW = timedelta(hours=24)
@@ -47,10 +52,11 @@ def ensure(team: Team) -> Workspace:
     with tenancy.scope(workspace.pk):
         members = {person.key: _member(workspace, person.name, person.email, person.role) for person in team.people}
         channel = _channel(workspace, team)
+        templates = template_rows.populate(channel, template_rows.OF[team.slug], members[team.people[0].key])
         if not Conversation.objects.filter(workspace=workspace).exists():
             now = timezone.now()
             for story in team.stories:
-                _tell(story, channel, members, now)
+                _tell(story, channel, members, templates, now)
         _reopen(team, channel)
         people.populate(workspace, people.OF[team.slug], channel, members[team.people[0].key])
     return workspace
@@ -100,7 +106,9 @@ def _channel(workspace: Workspace, team: Team) -> Channel:
     return channel
 
 
-def _tell(story: Story, channel: Channel, members: dict[str, Member], now: datetime) -> Conversation:
+def _tell(
+    story: Story, channel: Channel, members: dict[str, Member], templates: dict[str, Made], now: datetime
+) -> Conversation:
     last = now - timedelta(minutes=story.lines[-1].ago)
     heard = [now - timedelta(minutes=line.ago) for line in story.lines if not line.by]
     identity = matching.find_or_create(
@@ -123,8 +131,13 @@ def _tell(story: Story, channel: Channel, members: dict[str, Member], now: datet
         window_expires_at=max(heard) + WINDOW,
         last_message_at=last,
     )
+    sent = ""  # the provider's id of the last template
     for line in story.lines:
-        _say(conversation, line, members, now - timedelta(minutes=line.ago))
+        when = now - timedelta(minutes=line.ago)
+        if line.template:
+            sent = _send(conversation, line, templates[line.template].translation, members, when)
+        else:
+            _say(conversation, line, members, when, reply_to=sent if line.taps else "")
     _note_decisions(conversation, story, members, now)
     began = now - timedelta(minutes=story.lines[0].ago)
     Contact.objects.filter(pk=identity.contact_id).update(created_at=began)
@@ -132,7 +145,33 @@ def _tell(story: Story, channel: Channel, members: dict[str, Member], now: datet
     return conversation
 
 
-def _say(conversation: Conversation, line: Line, members: dict[str, Member], when: datetime) -> None:
+def _send(
+    conversation: Conversation, line: Line, translation: TemplateTranslation, members: dict[str, Member], when: datetime
+) -> str:
+    """A template message as the composer would have sent it; returns the provider's id of it."""
+    sheet = template_sending.Sheet(translation, conversation)
+    draft = template_sending.drafted(translation, template_sending.fill(sheet, _by_place(translation, line.values), {}))
+    said = replace(line, text=draft.text, content=draft.content)
+    message = _say(conversation, said, members, when, translation=translation)
+    using.note_used(translation, at=when)
+    return message.provider_id or ""
+
+
+def _by_place(translation: TemplateTranslation, values: dict[str, str]) -> dict[str, str]:
+    """body_1 → body:1, button_0_1 → button.0:1"""
+    keys = {key.replace(".", "_").replace(":", "_"): key for key in translation.variables}
+    return {keys[name]: value for name, value in values.items()}
+
+
+def _say(
+    conversation: Conversation,
+    line: Line,
+    members: dict[str, Member],
+    when: datetime,
+    *,
+    reply_to: str = "",
+    translation: TemplateTranslation | None = None,
+) -> Message:
     out = bool(line.by)
     message = Message(
         workspace_id=conversation.workspace_id,
@@ -147,6 +186,8 @@ def _say(conversation: Conversation, line: Line, members: dict[str, Member], whe
         sender=members.get(line.by),
         send_state=Message.SendState.DONE if out else Message.SendState.NONE,
         provider_id=None if line.error else f"wamid.{secrets.token_urlsafe(30)}",
+        reply_to=reply_to,
+        translation=translation,
         reactions=line.reactions,
         error_code=line.error,
         error_text=adapter(conversation.channel.kind).explain(line.error).text if line.error else "",
@@ -162,6 +203,7 @@ def _say(conversation: Conversation, line: Line, members: dict[str, Member], whe
     if out:
         conversation.last_reply_at, conversation.last_reply_by = when, members[line.by]
     conversation.save()
+    return message
 
 
 def _attach(message: Message, line: Line) -> None:

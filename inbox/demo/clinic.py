@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .stories import DAY, HOUR, Person, Story, Team, customer, team
+from .stories import DAY, HOUR, Person, Story, Team, customer, sends, taps, team
 
 PEOPLE = [
     Person("margaret", "Margaret Lowe", "margaret@harbour-clinic.example", "owner"),
@@ -45,6 +45,8 @@ STORIES = [
         team("ben", 7 * HOUR - 14, "It is. Page two as well, please.", status="failed", error="131026"),
     ]),
     Story("Rosa Almeida", "447700900308", unread=1, lines=[
+        sends("ben", 30 * HOUR, "appointment_reminder:en", body_2="Friday", body_3="16:00"),
+        taps(29 * HOUR, "Yes"),
         customer(37, "Thank you for yesterday 🙏"),
     ]),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
+from templates_mgmt.models import TemplateTranslation
 from workspaces import tenancy
 from workspaces.models import Channel, Member, Workspace
 
@@ -25,6 +26,7 @@ def collect() -> dict[str, Any]:
         "workspaces": [],
         "channels": [],
         "conversations": [],
+        "templates": [],
     }
     for team in TEAMS:
         _add(facts, team, Workspace.objects.get(slug=team.slug))
@@ -64,6 +66,7 @@ def _add(facts: dict[str, Any], team: Team, workspace: Workspace) -> None:
             }
         )
         facts["conversations"] += _conversations(workspace, channel, team)
+        facts["templates"] += _templates(workspace)
 
 
 def _conversations(workspace: Workspace, channel: Channel, team: Team) -> list[dict[str, Any]]:
@@ -79,6 +82,25 @@ def _conversations(workspace: Workspace, channel: Channel, team: Team) -> list[d
             "number": conversation.identity.address,
         }
         for conversation in found.select_related("identity", "contact")
+    ]
+
+
+def _templates(workspace: Workspace) -> list[dict[str, Any]]:
+    found = TemplateTranslation.objects.filter(workspace=workspace, template__deleted_at=None)
+    return [
+        {
+            "uuid": str(translation.uuid),
+            "template_uuid": str(translation.template.uuid),
+            "workspace": workspace.slug,
+            "name": translation.template.name,
+            "language": translation.language,
+            "kind": translation.template.kind,
+            "category": translation.category or translation.template.category,
+            "status": translation.status,
+            "provider_id": translation.provider_id,
+            "account_id": translation.template.account_id,
+        }
+        for translation in found.select_related("template").order_by("template_id", "pk")
     ]
 
 

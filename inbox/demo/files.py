@@ -18,6 +18,7 @@ PALETTES = {
     "bag": ("#cfd8dc", "#5d4037", "#8d6e63"),
     "vase": ("#dfe7ee", "#3d6b8c", "#94b5cc"),
     "screen": ("#20262e", "#3b82f6", "#e5e7eb"),
+    "season": ("#f3e3d3", "#c97b4a", "#e2b07a"),
     "form": ("#eceff1", "#ffffff", "#90a4ae"),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .stories import DAY, HOUR, Person, Story, Team, customer, team
+from .stories import DAY, HOUR, Person, Story, Team, customer, sends, taps, team
 
 PEOPLE = [
     Person("nadia", "Nadia Fahmy", "nadia@nile-shop.example", "owner"),
@@ -72,6 +72,8 @@ STORIES = [
         team("omar", 3 * DAY - 70, "تم التعديل ✅", status="delivered"),
     ]),
     Story("Priya Raman", "447700900152", unread=1, lines=[
+        sends("salma", 5 * HOUR, "order_shipped:en", body_2="A-1077", button_0_1="A-1077"),
+        taps(74, "Need help"),
         customer(70, "Where can I pick up order A-1077?"),
         customer(68, "", "sticker", file="sticker"),
     ]),
@@ -122,6 +124,8 @@ STORIES = [
         team("salma", 8 * HOUR - 11, "Tell him a time that suits you.", status="delivered"),
     ]),
     Story("عمر البكري", "201000000203", unread=1, lines=[
+        sends("nadia", 6 * HOUR, "new_season:ar", body_discount="20%"),
+        taps(23, "أريد المزيد"),
         customer(20, "فيه مقاس ٤٢ من الحذاء الجلد؟"),
     ]),
     Story("Hannah Cole", "447700900204", assigned="omar", resolved=True, lines=[
@@ -133,8 +137,9 @@ STORIES = [
         team("salma", 26 * HOUR, "تفضل الفاتورة", "document", file="invoice:Invoice A-1050.pdf"),
         customer(50, "الرقم الضريبي ناقص، ممكن تعديل؟"),
     ]),
-    Story("Emma Novak", "420700000215", unread=1, lines=[
+    Story("Emma Novak", "420700000215", assigned="salma", lines=[
         customer(4 * DAY, "Do you still have the brass lamp?"),
+        sends("salma", 2 * DAY, "winter_picks:en"),
     ]),
     Story("زينب حسن", "201000000226", assigned="omar", lines=[
         customer(5 * HOUR + 20, "المنتج مش زي الصورة", "image", file="photo:vase"),

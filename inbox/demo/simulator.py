@@ -13,6 +13,7 @@ from workspaces import channels, tenancy
 from workspaces.models import Channel, Workspace
 
 from ..models import Conversation
+from . import template_rows
 from .stories import Team
 
 SECONDS = 5.0
@@ -45,12 +46,28 @@ def register(workspace: Workspace, team: Team) -> bool:
     try:
         with httpx.Client(base_url=f"{settings.SIMULATOR_URL}/_sim", timeout=SECONDS, trust_env=False) as simulator:
             _send(simulator, "PUT", f"/channels/{channel.external_id}", described(channel, team))
+            _teach_templates(simulator, channel, team)
             _send(simulator, "POST", "/customers", [_customer(conversation) for conversation in conversations])
             for conversation in conversations:
                 _send(simulator, "PUT", "/window", _window(channel, conversation))
     except httpx.TransportError:
         return False
     return True
+
+
+def _teach_templates(simulator: httpx.Client, channel: Channel, team: Team) -> None:
+    """Give the account the demo's templates, unless it has any of them: what became of those since is left alone."""
+    wanted = template_rows.at_provider(channel.account_id, template_rows.OF[team.slug])
+    listed = httpx.get(
+        f"{channel.base_url}/{channel.account_id}/message_templates",
+        params={"limit": "200", "fields": "id"},
+        headers={"Authorization": f"Bearer {channels.credentials(channel).token}"},
+        timeout=SECONDS,
+        trust_env=False,
+    )
+    known = {template["id"] for template in listed.raise_for_status().json()["data"]}
+    if not known & {template["id"] for template in wanted}:
+        _send(simulator, "PUT", f"/templates/{channel.account_id}", wanted)
 
 
 def _send(simulator: httpx.Client, method: str, path: str, body: Any) -> None:

@@ -21,6 +21,9 @@ class Line:
     error: str = ""
     reactions: dict[str, str] = field(default_factory=dict)
     file: str = ""  # what inbox.demo.files should make
+    template: str = ""  # name:language of a demo template, filled with `values`
+    values: dict[str, str] = field(default_factory=dict)
+    taps: str = ""  # the button of the last template that the customer tapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,17 @@ class Team:
 
 def customer(ago: int, text: str, kind: str = "text", **more: Any) -> Line:
     return Line(ago, kind, text, **more)
+
+
+def taps(ago: int, button: str) -> Line:
+    """The customer taps a button of the template before."""
+    content = {"reply": {"id": button, "title": button, "source": "template"}}
+    return Line(ago, "button_reply", button, content=content, taps=button)
+
+
+def sends(by: str, ago: int, template: str, *, status: str = "read", **values: str) -> Line:
+    """A member sends a template; values by place, with "_" for the colon and the dots."""
+    return Line(ago, "template", by=by, template=template, status=status, values=values)
 
 
 def team(by: str, ago: int, text: str, kind: str = "text", **more: Any) -> Line:

@@ -17,7 +17,7 @@ from workspaces import channels, tenancy
 from workspaces.models import Channel, User, Workspace
 
 KINDS = {
-    "text", "image", "voice", "sticker", "document", "location", "contacts", "interactive", "button_reply",
+    "text", "image", "voice", "sticker", "document", "location", "contacts", "interactive", "button_reply", "template",
 }  # fmt: skip
 
 
@@ -94,6 +94,21 @@ def test_every_kind_and_state_of_conversation_is_there(made):
     assert any(c.assignee_id is None for c in found)
     assert {c.status for c in found} == {"open", "resolved"}
     assert all(default_storage.size(name) > 1000 for name in files)
+
+
+def test_templates_of_every_sort_and_status_are_there(made):
+    for slug in ("nile-shop", "harbour-clinic"):
+        found = [row for row in made["templates"] if row["workspace"] == slug]
+        assert len(found) >= 12
+        statuses = {row["status"] for row in found}
+        assert statuses == {"approved", "in_review", "rejected", "paused", "disabled", "archived", "draft"}
+        assert {row["language"] for row in found} >= {"ar", "en", "fr"}
+        assert {row["kind"] for row in found} == {"provider", "quick"}
+        assert {row["category"] for row in found} == {"marketing", "utility", "authentication", ""}
+        workspace = Workspace.objects.get(slug=slug)
+        with tenancy.scope(workspace.pk):
+            tapped = Message.objects.filter(kind="button_reply").exclude(reply_to="").values_list("reply_to", flat=True)
+            assert Message.objects.filter(kind="template", provider_id__in=list(tapped)).exists()
 
 
 def test_a_second_run_changes_nothing(made):
