@@ -189,7 +189,7 @@ def test_templates_come_in_pages(simulator):
         page = simulator.client.get(address).json()
         names += [template["name"] for template in page["data"]]
         address = page["paging"].get("next")
-    assert len(names) == 10
+    assert len(names) == 13
 
 
 def test_a_number_describes_itself_with_the_fields_asked_for(simulator):
