@@ -95,18 +95,25 @@ def values_from(
     media or location header may be left out: the template can bring its own.
     """
     left, found = _by_name(content, named or {})
-    given = {"": {"header": header, "body": body, "buttons": buttons}}
+    given: dict[str, Mapping[str, Any]] = {"": {"header": header, "body": body, "buttons": buttons}}
     if cards and len(cards) != len(content.cards):
         raise Unfillable("cards", "Cards", "count", _expected(len(content.cards), len(cards)))
     for number, card in enumerate(cards):
-        given[f"card.{number}."] = dict(card)
+        given[f"card.{number}."] = card if isinstance(card, Mapping) else {}
     for number in range(len(content.cards)):
         given.setdefault(f"card.{number}.", {})
+    _refuse_two_codes(content, body, buttons)
     for prefix, lists in given.items():
         for group in ("header", "body", "buttons"):
             wanted = [place for place in left if _group(place) == (prefix, group)]
             found |= _in_order(content, prefix, group, wanted, lists.get(group))
     return found
+
+
+def _refuse_two_codes(content: Content, body: Sequence[Value], buttons: Sequence[Value]) -> None:
+    """A one-time code is sent in the text and to the button; who gives it for both gives the same."""
+    if content.kind == "authentication" and buttons and list(body) != list(buttons):
+        raise Unfillable("body:1", "Code", "mismatch")
 
 
 def _by_name(content: Content, named: Mapping[str, Value]) -> tuple[list[Place], dict[str, Value]]:

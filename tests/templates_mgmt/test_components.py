@@ -24,7 +24,8 @@ PARTS = st.fixed_dictionaries(
     optional={
         "format": st.sampled_from(["TEXT", "image", "PRODUCT"]) | ODD,
         "text": st.text(max_size=20) | ODD,
-        "buttons": st.lists(st.dictionaries(st.sampled_from(["type", "text", "url", "example"]), ODD), max_size=3) | ODD,
+        "buttons": st.lists(st.dictionaries(st.sampled_from(["type", "text", "url", "example"]), ODD), max_size=3)
+        | ODD,
         "cards": st.lists(st.fixed_dictionaries({"components": ODD}), max_size=3) | ODD,
         "example": ODD,
         "code_expiration_minutes": ODD,

@@ -44,7 +44,11 @@ NAMED: Components = [
 
 PICTURE: Components = [
     {"type": "HEADER", "format": "IMAGE", "example": {"header_handle": ["4::aW"]}},
-    {"type": "BODY", "text": "Our new catalogue is here. Code {{1}} takes ten off."},
+    {
+        "type": "BODY",
+        "text": "Our new catalogue is here. Code {{1}} takes ten off.",
+        "example": {"body_text": [["TEN"]]},
+    },
     {"type": "BUTTONS", "buttons": [{"type": "COPY_CODE", "example": "TEN"}]},
 ]
 
