@@ -98,8 +98,7 @@ def _put_off(run: Run, errand: ModuleType, reason: PutOff) -> None:
     if ending.is_hopeless(run):
         errand.give_up(run, f"{reason} It was tried for a day.", reason.failure.error_code)
         return
-    with tenancy.scope(run.task.workspace_id):
-        ending.put_off(run, reason.failure)
+    ending.put_off(run, reason.failure)
 
 
 def remove_old() -> None:

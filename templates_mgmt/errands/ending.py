@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from live.publishing import publish
 from providers.types import Failure
+from workspaces import tenancy
 
 from ..models import TemplateTask
 
@@ -91,9 +92,10 @@ def is_hopeless(run: Run) -> bool:
 def _update(run: Run, **changes: object) -> None:
     """Change the row if it is still in this turn: each claim counts up `attempts`."""
     task = run.task
-    mine = TemplateTask.objects.filter(
-        workspace_id=task.workspace_id, pk=task.pk, state=State.STARTED, attempts=task.attempts
-    )
-    if not mine.update(**changes):
-        raise Overtaken
-    publish(task.workspace_id, "templates")
+    with tenancy.scope(task.workspace_id):
+        mine = TemplateTask.objects.filter(
+            workspace_id=task.workspace_id, pk=task.pk, state=State.STARTED, attempts=task.attempts
+        )
+        if not mine.update(**changes):
+            raise Overtaken
+        publish(task.workspace_id, "templates")

@@ -46,8 +46,7 @@ def carry_out(run: Run) -> None:
 
 def give_up(run: Run, text: str, code: str) -> None:
     """Close the task; what was fetched so far stays."""
-    with tenancy.scope(run.task.workspace_id):
-        ending.fail(run, text, code)
+    ending.fail(run, text, code)
 
 
 def _note(run: Run, counts: Counter[str]) -> None:
