@@ -34,9 +34,10 @@ class Filled:
 def fill(components: Any, parameter_format: str, values: Mapping[str, Any], *, quick: bool = False) -> Filled:
     """Put values into a template. Raises Unfillable for the first value that is missing or would be refused.
 
-    A quick template goes out as an ordinary message, so its values may have several lines.
+    `components` is the stored list, or the `Content` read from it once for many recipients. A quick template goes out
+    as an ordinary message, so its values may have several lines.
     """
-    content = read(components)
+    content = _content(components)
     for complaint in _unfillable(content, values, quick):
         raise complaint
     shown = preview(content, values)
@@ -45,7 +46,7 @@ def fill(components: Any, parameter_format: str, values: Mapping[str, Any], *, q
 
 def problems(components: Any, values: Mapping[str, Any], *, quick: bool = False) -> list[Unfillable]:
     """Everything that keeps a template from being sent with these values, from top to bottom."""
-    return _unfillable(read(components), values, quick)
+    return _unfillable(_content(components), values, quick)
 
 
 def values_from(
@@ -64,7 +65,7 @@ def values_from(
     one for a variable that the template does not have. `parameter_format` is not needed to tell them apart.
     """
     return given_values.values_from(
-        read(components), header=header, body=body, buttons=buttons, named=named, cards=cards
+        _content(components), header=header, body=body, buttons=buttons, named=named, cards=cards
     )
 
 
@@ -78,6 +79,10 @@ def preview(content: Content, values: Mapping[str, Any]) -> dict[str, Any]:
             for number, card in enumerate(content.cards)
         ],
     }
+
+
+def _content(components: Any) -> Content:
+    return components if isinstance(components, Content) else read(components)
 
 
 def _unfillable(content: Content, values: Mapping[str, Any], quick: bool) -> list[Unfillable]:
