@@ -90,7 +90,7 @@ def _body(part: dict[str, Any], limit: int, named: bool) -> None:
         )  # fmt: skip
     if "}}{{" in re.sub(r"\}\}\s+\{\{", "}}{{", text):
         raise TemplateError("Message Body Format Is Incorrect", "Variables can't follow each other.", subcode=2388072)
-    if len(PLACEHOLDER.sub(" ", text).split()) <= WORDS_PER_VARIABLE * len(names):
+    if len(re.findall(r"\w+", PLACEHOLDER.sub(" ", text))) <= WORDS_PER_VARIABLE * len(names):
         raise TemplateError(
             "Parameter Words Ratio Exceeds Limit",
             "This template has too many variables for its length. Reduce the number of variables or lengthen it.",
