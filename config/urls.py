@@ -13,6 +13,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     *([path("w/<slug:slug>/inbox/", include("inbox.urls"))] if find_spec("inbox.urls") else []),
     path("w/<slug:slug>/contacts/", include("contacts.urls")),
+    path("w/<slug:slug>/templates/", include("templates_mgmt.urls")),
     path("w/<slug:slug>/settings/webhook-problems/", include("inbox.problem_urls")),
     path("w/<slug:slug>/settings/", include("contacts.urls_settings")),
     path("", include("workspaces.urls")),

@@ -8,6 +8,6 @@ class InboxConfig(AppConfig):
         """Templates and contacts are neighbours that do not know each other; the inbox knows both."""
         from templates_mgmt import contact_fields
 
-        from .known_values import choices
+        from .template_fields import choices
 
         contact_fields.learn(choices)
