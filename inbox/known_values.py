@@ -21,9 +21,3 @@ def known_of(contact: Contact, identity: Identity) -> dict[str, str]:
         for key, kind in kinds.values_list("key", "kind"):
             found[f"field.{key}"] = " ".join(values.shown(kind, contact.fields[key]).split())
     return {name: text for name, text in found.items() if text}
-
-
-def choices(workspace_id: int) -> list[tuple[str, str]]:
-    """What a variable can be filled from: the keys of `known_of`, as people call them."""
-    own = [(f"field.{field.key}", field.label) for field in fields_of(workspace_id)]
-    return [*COMMON, *own]

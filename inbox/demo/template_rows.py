@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from templates_mgmt.models import MessageTemplate, TemplateFile, TemplateTranslation, TemplateVersion
+from templates_mgmt.models import MessageTemplate, TemplateFile, TemplateTask, TemplateTranslation, TemplateVersion
 from workspaces.models import Channel, Member
 
 from . import clinic_templates, files, shop_templates
@@ -48,8 +48,24 @@ def populate(channel: Channel, specs: list[Spec], by: Member) -> dict[str, Made]
             template = templates.get(spec.name) or _template(channel, spec, by)
             templates[spec.name] = template
             _translation(template, spec, number, by, timezone.now() - timedelta(days=40 - number))
+        _listed(channel, len(at_provider(channel.account_id, specs)))
     found = {f"{translation.template.name}:{translation.language}": translation for translation in known}
     return {spec.key: Made(spec, found[spec.key]) for spec in specs if spec.key in found}
+
+
+def _listed(channel: Channel, count: int) -> None:
+    """The account counts as listed: a listing before the simulator knows these templates would find them gone."""
+    now = timezone.now()
+    TemplateTask.objects.create(
+        workspace_id=channel.workspace_id,
+        channel=channel,
+        kind=TemplateTask.Kind.SYNC,
+        state=TemplateTask.State.DONE,
+        attempts=1,
+        next_try_at=now,
+        finished_at=now,
+        counts={"seen": count, "new": count, "changed": 0, "gone": 0},
+    )
 
 
 def _template(channel: Channel, spec: Spec, by: Member) -> MessageTemplate:
