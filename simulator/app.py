@@ -6,8 +6,10 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -53,17 +55,23 @@ def _end_streams_on_signal(hub: Hub) -> None:
     """End open streams when a stop is asked for.
 
     granian waits for open answers before it announces the shutdown, so one open phone page would keep the process
-    alive. Its own handler runs after this one.
+    alive. The event loop's own handler is called too; which loop that is depends on what is installed beside granian.
     """
     loop = asyncio.get_running_loop()
-
-    def end(earlier: asyncio.Handle) -> None:
-        hub.close()
-        earlier._run()
-
     for number in (signal.SIGTERM, signal.SIGINT):
-        if earlier := getattr(loop, "_signal_handlers", {}).get(number):
-            loop.add_signal_handler(number, end, earlier)
+        earlier = signal.getsignal(number)
+        if callable(earlier):
+            signal.signal(number, _ending(loop, hub, earlier))
+
+
+def _ending(
+    loop: asyncio.AbstractEventLoop, hub: Hub, earlier: Callable[[int, FrameType | None], Any]
+) -> Callable[[int, FrameType | None], None]:
+    def end(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(hub.close)
+        earlier(number, frame)
+
+    return end
 
 
 async def _graph_error(request: Request, error: Exception) -> Response:
