@@ -17,6 +17,7 @@ from workspaces.models import Channel
 from . import standing, syncing, versions
 from .errands import storing
 from .models import MessageTemplate, TemplateTask, TemplateTranslation, TemplateVersion
+from .refusals import TemplateRefused
 from .standing import Standing, Verdict
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ def apply(channel: Channel, event: Event) -> None:
     found = _find(channel, event.details)
     if found is None or event.type == "template_components":
         # The notification about a new text leaves parts of it out; the listing has it whole.
-        syncing.request(channel)
+        _fetch(channel)
         return
     before = _times(found.translation)
     HANDLERS[event.type](channel, found, event, event.timestamp or timezone.now())
@@ -74,6 +75,13 @@ HANDLERS: dict[str, Callable[[Channel, Standing, Event, datetime], None]] = {
     "template_quality": _quality,
     "template_category": _category,
 }
+
+
+def _fetch(channel: Channel) -> None:
+    try:
+        syncing.request(channel)
+    except TemplateRefused as refused:
+        log.info("templates not fetched", channel=channel.pk, why=str(refused))  # disconnected a moment ago
 
 
 def _times(row: TemplateTranslation) -> tuple[datetime | None, ...]:

@@ -49,10 +49,14 @@ def give_up(run: Run, text: str, code: str) -> None:
     ending.fail(run, text, code)
 
 
+def _all(counts: Counter[str]) -> dict[str, int]:
+    return {name: counts[name] for name in ("seen", "new", "changed", "gone")}
+
+
 def _note(run: Run, counts: Counter[str]) -> None:
     """Show how far it is, and keep the task."""
     ending.renew(run)
-    TemplateTask.objects.filter(workspace_id=run.task.workspace_id, pk=run.task.pk).update(counts=dict(counts))
+    TemplateTask.objects.filter(workspace_id=run.task.workspace_id, pk=run.task.pk).update(counts=_all(counts))
 
 
 def _finish(run: Run, began: datetime, counts: Counter[str]) -> None:

@@ -20,6 +20,7 @@ from ..standing import Standing, Verdict
 
 Status, State, Kind = TemplateTranslation.Status, TemplateVersion.State, MessageTemplate.Kind
 
+LEAVING = (Status.DELETING, Status.DELETED)
 LAG = timedelta(minutes=10)  # how long a provider may still list what it has deleted
 CHANGING = (
     "status", "provider_status", "provider_id", "category", "category_at", "upcoming_category", "category_changes_at",
@@ -40,7 +41,7 @@ def store(channel: Channel, remotes: Iterable[RemoteTemplate], *, fetched_at: da
         found = known.get((templates[name].pk, language)) if name in templates else None
         status = _status_of(channel, remote.status)
         if found is None:
-            if status not in (Status.DELETING, Status.DELETED) and name not in deleted and name in templates:
+            if status not in LEAVING and name not in deleted and name in templates:
                 new.append(_new(templates[name], remote, status, fetched_at))
         elif not _is_left_alone(found.translation, left_alone, fetched_at):
             _take_over(found, remote, status, fetched_at)
@@ -93,6 +94,7 @@ def save(changed: Collection[Standing]) -> None:
 def _templates(channel: Channel, remotes: Collection[RemoteTemplate]) -> dict[str, MessageTemplate]:
     """The account's templates of these names, those made elsewhere added."""
     categories = {remote.name[:512]: remote.category for remote in remotes}
+    there = {remote.name[:512] for remote in remotes if _status_of(channel, remote.status) not in LEAVING}
     own = MessageTemplate.objects.filter(
         workspace_id=channel.workspace_id,
         kind=Kind.PROVIDER,
@@ -113,7 +115,7 @@ def _templates(channel: Channel, remotes: Collection[RemoteTemplate]) -> dict[st
             category=category if category in MessageTemplate.Category.values else "",
         )
         for name, category in categories.items()
-        if name not in found and name not in deleted
+        if name in there and name not in found and name not in deleted
     ]
     if missing:
         MessageTemplate.objects.bulk_create(missing, ignore_conflicts=True)

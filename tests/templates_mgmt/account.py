@@ -91,9 +91,7 @@ class FakeAccount:
         return {"error": {"code": 100, "error_subcode": 33, "message": "Unsupported post request"}}
 
     def delete(self, name: str, template_id: str) -> dict[str, Any]:
-        gone = [
-            key for key, each in self.templates.items() if each["name"] == name and template_id in ("", each["id"])
-        ]
+        gone = [key for key, each in self.templates.items() if each["name"] == name and template_id in ("", each["id"])]
         for key in gone:
             del self.templates[key]
         return {"success": True} if gone else {"error": NOT_THERE}
@@ -144,7 +142,8 @@ class _Handler(BaseHTTPRequestHandler):
         planned = self.account.plan.pop(0) if self.account.plan else "ok"
         if planned.startswith("refuse:"):
             code, *subcode = map(int, planned.split(":")[1:])
-            self._answer(400, {"error": {"code": code, "message": "no"} | {"error_subcode": sub for sub in subcode}})
+            error = {"code": code, "message": "no"} | ({"error_subcode": subcode[0]} if subcode else {})
+            self._answer(400, {"error": error})
             return
         if planned == "500":
             self._answer(500, {})

@@ -320,7 +320,7 @@ def test_an_approved_text_is_changed_once_in_24_hours(desk: Desk):
     translation = desk.approved()
     edit(desk, translation, "Hello {{1}}, your order has left us.")
     desk.write(translation, OTHER_BODY)
-    with pytest.raises(TemplateRefused, match="once in 24 hours. It is possible again on"):
+    with pytest.raises(TemplateRefused, match=r"once in 24 hours\. It is possible again on"):
         desk.submit(translation)
     with desk.scope():
         last = translation.versions.get(number=2)
