@@ -68,7 +68,8 @@ def _ending(
     loop: asyncio.AbstractEventLoop, hub: Hub, earlier: Callable[[int, FrameType | None], Any]
 ) -> Callable[[int, FrameType | None], None]:
     def end(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(hub.close)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(hub.close)
         earlier(number, frame)
 
     return end

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from simulator.samples import sample
 from tests.simulator.driver import AMELIA, PHONE, Hook, Simulator, eventually
 
 CHAT = f"/?customer={AMELIA}&channel={PHONE}"
@@ -90,3 +91,33 @@ def test_axe_finds_nothing(browser: Browser, simulator: Simulator, path, width, 
     assert [(found["id"], [node["target"] for node in found["nodes"]]) for found in violations] == []
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     context.close()
+
+
+def test_a_cards_button_is_tapped_and_the_answer_names_it(phone, simulator, hook):
+    files = {"file": ("pot.jpg", sample("image").content, "image/jpeg")}
+    form = {"messaging_product": "whatsapp", "type": "image/jpeg"}
+    image = simulator.client.post(f"/v23.0/{PHONE}/media", data=form, files=files).json()["id"]
+    header = {"type": "header", "parameters": [{"type": "image", "image": {"id": image}}]}
+    cards = [
+        {"card_index": at, "components": [
+            header,
+            {"type": "button", "sub_type": "quick_reply", "index": "0",
+             "parameters": [{"type": "payload", "payload": f"more:{at}"}]},
+            {"type": "button", "sub_type": "url", "index": "1", "parameters": [{"type": "text", "text": f"pot-{at}"}]},
+        ]}
+        for at in range(3)
+    ]  # fmt: skip
+    components = [
+        {"type": "body", "parameters": [{"type": "text", "text": "Amelia"}]},
+        {"type": "carousel", "cards": cards},
+    ]
+    template = {"name": "garden_range", "language": {"code": "en_GB"}, "components": components}
+    wamid = simulator.accepted("template", template)
+    bubble = phone.locator(f'.bubble[data-wamid="{wamid}"]')
+    expect(bubble.locator(".slide img")).to_have_count(3)
+    bubble.locator(".slide").nth(2).get_by_role("button", name="More about it").click()
+    expect(phone.locator(".bubble.mine", has_text="More about it").last).to_be_visible()
+    answer = eventually(lambda: [message for message in hook.messages if message["type"] == "button"])[-1]
+    assert (answer["button"]["payload"], answer["context"]["id"]) == ("more:2", wamid)
+    findings = Axe().run(phone)
+    assert findings.violations_count == 0, findings.generate_report()
