@@ -17,6 +17,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
 
+from providers.registry import adapter
 from templates_mgmt import components, filling, using
 from templates_mgmt.models import MessageTemplate, TemplateFile, TemplateTranslation
 from workspaces.models import Channel, Member
@@ -175,6 +176,9 @@ def keep(channel: Channel, translation: TemplateTranslation, place: str, upload:
         raise attaching.NotAttachable("This template takes no file there.")
     kind = places[place].format.lower()
     found = attaching.examined(channel, upload, kind)
+    allowed = adapter(channel.kind).capabilities.media_types.get(kind, frozenset())
+    if allowed and found.mime_type not in allowed:
+        raise attaching.NotAttachable(f"{attaching.name_of(upload)} cannot be sent as {kind} in a template.")
     return TemplateMedia(
         kind=kind,
         file=default_storage.save(f"{channel.workspace_id}/{uuid4().hex}", upload),
