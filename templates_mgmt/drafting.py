@@ -113,7 +113,11 @@ def save(
         setattr(draft, name, value)
     draft.revision += 1
     draft.save()
-    versions.tell(translation.template)
+    template = translation.template
+    if translation.status == Status.DRAFT and template.category != category:
+        template.category = category
+        template.save(update_fields=["category", "updated_at"])
+    versions.tell(template)
     return draft
 
 

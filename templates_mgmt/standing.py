@@ -74,7 +74,7 @@ def judge(standing: Standing, verdict: Verdict, *, at: datetime) -> None:
     row = standing.translation
     if _is_overtaken(standing, verdict, at):
         return
-    is_same = row.status == verdict.status and row.provider_status == verdict.word
+    is_same = row.status == verdict.status and row.provider_status == verdict.word and not _decides(standing, verdict)
     if not (is_same and verdict.is_polled):
         row.status_at = at
     if is_same and not _adds_reasons(row, verdict):
@@ -99,6 +99,10 @@ def _is_overtaken(standing: Standing, verdict: Verdict, at: datetime) -> bool:
         return STAGES.index(Status(verdict.status)) < STAGES.index(Status(row.status))
     # Said about the text before this one.
     return version is not None and version.submitted_at is not None and at < version.submitted_at - SKEW
+
+
+def _decides(standing: Standing, verdict: Verdict) -> bool:
+    return standing.submitted is not None and verdict.status in {Status.REJECTED, *LIVE_STATUSES}
 
 
 def _adds_reasons(row: TemplateTranslation, verdict: Verdict) -> bool:

@@ -127,7 +127,7 @@ def take_back(translation: TemplateTranslation, *, by: Member) -> None:
         state=State.FAILED, error=text, error_code="taken_back", finished_at=timezone.now()
     ):
         raise TemplateRefused("", "It may have reached the provider already, so it cannot be taken back.")
-    reopen(translation, task.version_id)
+    reopen(translation)
     versions.tell(translation.template)
 
 

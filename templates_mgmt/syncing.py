@@ -63,7 +63,7 @@ def request(channel: Channel, *, by: Member | None = None) -> TemplateTask:
 def queue_due() -> int:
     """Queue a listing for accounts that were never listed, or not for some hours; returns how many."""
     with tenancy.all_workspaces(), connection.cursor() as cursor:
-        values = {
+        values: dict[str, list[str] | int] = {
             "kinds": list(registry.TEMPLATE_ADAPTERS),
             "hours": EVERY_HOURS,
             "minutes": AGAIN_AFTER_FAILURE_MINUTES,

@@ -47,15 +47,15 @@ def give_up(run: Run, text: str, code: str) -> None:
         assert run.task.translation is not None
         translation = versions.locked(run.task.translation)
         ending.fail(run, text, code)
-        reopen(translation, run.task.version_id)
+        reopen(translation)
         # The handle of a sample may be what the provider did not like; the next try uploads the file again.
         TemplateFile.objects.filter(workspace_id=run.task.workspace_id, template=translation.template).update(handle="")
         versions.tell(translation.template)
 
 
-def reopen(translation: TemplateTranslation, version_id: int | None) -> None:
-    """Let people write on a submitted version again, unless it has been decided about. The language must be locked."""
-    reopened = translation.versions.filter(pk=version_id, state=State.SUBMITTED).update(
+def reopen(translation: TemplateTranslation) -> None:
+    """Let people write on the submitted version again, unless it was decided about. The language must be locked."""
+    reopened = translation.versions.filter(state=State.SUBMITTED).update(
         state=State.OPEN, submitted_at=None, submitted_by=None, changes_approved=False
     )
     if reopened and translation.status == Status.SUBMITTING:
@@ -81,7 +81,7 @@ def _taken(run: Run, account: Account, translation: TemplateTranslation, version
         return None
     # A new name can only have come from the try before. An edit shows in the text, or in a review that began.
     is_new = not translation.provider_id
-    in_review = account.adapter.template_status(found.status) == Status.IN_REVIEW
+    in_review = account.adapter.template_status(found.status) == Status.IN_REVIEW.value
     return _as_submitted(found) if is_new or in_review or _says(found, version) else None
 
 
@@ -102,9 +102,9 @@ def _edit(
     failure = account.edit(translation.provider_id, category, components)
     if failure is not None:
         return _there_all_the_same(account, translation, version, failure)
-    # The answer to an edit says only that it was taken; a review may have ended already.
+    # The answer to an edit says only that it was taken; a review may have ended already, or the list may lag behind.
     found = account.find(translation.template.name, translation.language)
-    if isinstance(found, RemoteTemplate):
+    if isinstance(found, RemoteTemplate) and _says(found, version):
         return _as_submitted(found)
     return Submitted(translation.provider_id, "", "")
 
@@ -171,10 +171,11 @@ def _finish(run: Run, found: Submitted) -> None:
     """Note what the provider made of it, and close the task."""
     task = run.task
     assert task.translation is not None
+    assert task.version is not None
     with tenancy.scope(task.workspace_id):
         row = versions.locked(task.translation)
         ending.finish(run)
-        version = TemplateVersion.objects.select_for_update().get(workspace_id=task.workspace_id, pk=task.version_id)
+        version = TemplateVersion.objects.select_for_update().get(workspace_id=task.workspace_id, pk=task.version.pk)
         is_open = version.state == State.SUBMITTED  # else a webhook about the decision was faster than the answer
         submitted = standing.Standing(row, submitted=version if is_open else None)
         was_known, row.provider_id, row.submitted_at = bool(row.provider_id), found.provider_id, timezone.now()
@@ -196,10 +197,9 @@ def _begin_review(submitted: standing.Standing, found: Submitted, kind: str) -> 
     row = submitted.translation
     adapter = registry.templates(kind)
     status = adapter.template_status(found.status) if adapter and found.status else Status.IN_REVIEW
+    # Without a time: the provider's next word comes from its own clock, and is newer than this whatever that says.
+    row.status, row.provider_status = Status.IN_REVIEW, found.status
+    row.reason = row.explanation = row.recommendation = ""
     if status != Status.IN_REVIEW:
         verdict = standing.Verdict(status, found.status, is_polled=True)
         standing.judge(submitted, verdict, at=timezone.now().replace(microsecond=0))
-        return
-    # Without a time: the provider's next word comes from its own clock, and is newer than this whatever that says.
-    row.status, row.provider_status = status, found.status
-    row.reason = row.explanation = row.recommendation = ""
