@@ -22,6 +22,8 @@ from contacts import merging
 from contacts.importing import steps
 from contacts.models import ContactNote, CustomField, ExportRun, ImportProblem, Segment, Tag
 from inbox.models import Attachment, DeadLetter, InboundWebhook
+from templates_mgmt import drafting
+from templates_mgmt.models import TemplateFile, TemplateNotice, TemplateTranslation
 from tests.factories import (
     make_channel,
     make_contact,
@@ -34,7 +36,7 @@ from tests.factories import (
 )
 from workspaces import joining, tenancy
 from workspaces.access import PERMISSIONS
-from workspaces.models import Member, Role, Workspace
+from workspaces.models import Channel, Member, Role, Workspace
 
 CANARY = "kestrelmoss"  # stands in everything of the other workspace, and nowhere else
 CLOSED_PORT = "http://127.0.0.1:9/v23.0"
@@ -55,7 +57,10 @@ QUEUE = {"queue": "all"}
 PERSON = {"uuid": "contact"}
 SEGMENT = {"uuid": "segment"}
 IMPORT = {"uuid": "import"}
+TEMPLATE = {"uuid": "template"}
+ENGLISH = {"language": "en"}
 THREAD = {"uuid": "conversation"}
+CHOSEN = {**THREAD, "template": "translation"}
 
 # Everything under /w/<slug>/.
 ROUTES = {
@@ -94,10 +99,37 @@ ROUTES = {
     "inbox:send": Route("reply", "POST", THREAD, QUEUE, {"text": "Hello"}),
     "inbox:assignee": Route("reply", "POST", THREAD, QUEUE, {"to": "me"}),
     "inbox:status": Route("reply", "POST", THREAD, QUEUE, {"status": "resolved"}),
+    "inbox:templates": Route("reply", ids=THREAD, fixed=QUEUE),
+    "inbox:template": Route("reply", ids=CHOSEN, fixed=QUEUE),
+    "inbox:template_preview": Route("reply", "POST", CHOSEN, QUEUE),
+    "inbox:template_send": Route("reply", "POST", CHOSEN, QUEUE),
+    "inbox:template_media": Route("read_inbox", ids={"uuid": "template_message"}, fixed={"place": "header:media"}),
+    "inbox:template_uses": Route("read_templates", ids=TEMPLATE),
     "inbox:contact_timeline": Route("read_inbox", ids=PERSON),
     "inbox:retry": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
     "inbox:fetch": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE),
     "inbox:reaction": Route("reply", "POST", {**THREAD, "message": "message"}, QUEUE, {"emoji": "👍"}),
+}
+ROUTES |= {
+    "templates_mgmt:listing": Route("read_templates"),
+    "templates_mgmt:new": Route("manage_templates"),
+    "templates_mgmt:sync": Route("manage_templates"),
+    "templates_mgmt:news": Route("manage_templates"),
+    "templates_mgmt:badge": Route("manage_templates"),
+    "templates_mgmt:template": Route("read_templates", ids=TEMPLATE),
+    "templates_mgmt:name": Route("manage_templates", "POST", TEMPLATE, data={"name": "another"}),
+    "templates_mgmt:activity": Route("manage_templates", "POST", TEMPLATE, data={"active": "no"}),
+    "templates_mgmt:copies": Route("manage_templates", "POST", TEMPLATE, data={"name": "a_copy"}),
+    "templates_mgmt:languages": Route("manage_templates", "POST", TEMPLATE, data={"language": "ar", "copy_from": "en"}),
+    "templates_mgmt:deletion": Route("manage_templates", "POST", TEMPLATE, data={"what": "all"}),
+    "templates_mgmt:file": Route("read_templates", ids={**TEMPLATE, "file": "template_file"}),
+    "templates_mgmt:language": Route("read_templates", ids=TEMPLATE, fixed=ENGLISH),
+    "templates_mgmt:draft": Route("manage_templates", "POST", TEMPLATE, ENGLISH),
+    "templates_mgmt:discard": Route("manage_templates", "POST", TEMPLATE, ENGLISH),
+    "templates_mgmt:submission": Route("manage_templates", "POST", TEMPLATE, ENGLISH),
+    "templates_mgmt:edit": Route("manage_templates", ids=TEMPLATE, fixed=ENGLISH),
+    "templates_mgmt:preview": Route("manage_templates", "POST", TEMPLATE, ENGLISH, {"body": "Hello"}),
+    "templates_mgmt:saving": Route("manage_templates", "POST", TEMPLATE, ENGLISH, {"body": "Hello", "revision": "1"}),
 }
 ROUTES |= {
     "contacts:people": Route("read_contacts"),
@@ -272,12 +304,16 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         condition = {"field": "name", "op": "contains", "value": word}
         rules = {"match": "all", "groups": [{"match": "all", "conditions": [condition]}]}
         segment = Segment.objects.create(workspace=workspace, name=f"{word} segment", rules=rules)
+        draft, template_file = templates_of(workspace, channel, word)
+        header = {"kind": "document", "file": template_file.file, "mime_type": "application/pdf"}
         webhook = InboundWebhook.objects.create(
             workspace=workspace, channel=channel, body=word.encode(), dead_at=timezone.now(), error=f"{word} error"
         )
         DeadLetter.objects.create(
             workspace=workspace, webhook=webhook, channel=channel, pointer=f"{word}/0", reason=f"{word} reason"
         )
+    media = {"media": {"header:media": header}}
+    template_message = make_message(conversation, text=word, direction="out", kind="template", content=media)
     return {
         "contact": contact.uuid,
         "merge": merge.pk,
@@ -295,7 +331,22 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         "invitation": invitation.uuid,
         "attachment": attachment.uuid,
         "webhook": webhook.pk,
+        "template": draft.template.uuid,
+        "translation": draft.uuid,
+        "template_message": template_message.uuid,
+        "template_file": template_file.uuid,
     }
+
+
+def templates_of(workspace: Workspace, channel: Channel, word: str) -> tuple[TemplateTranslation, TemplateFile]:
+    """A draft with a file, and news about it."""
+    given = {"kind": "provider", "language": "en", "category": "utility", "by": owner_of(workspace)}
+    draft = drafting.create(workspace, channel=channel, name=f"{word}_template", **given)
+    kept = default_storage.save(f"{workspace.pk}/{word}.pdf", ContentFile(word.encode()))
+    about = {"kind": "document", "filename": f"{word}.pdf", "mime_type": "application/pdf", "size": len(word)}
+    file = TemplateFile.objects.create(workspace=workspace, template=draft.template, file=kept, **about)
+    TemplateNotice.objects.create(workspace=workspace, translation=draft, kind="paused", text=f"{word} was paused")
+    return draft, file
 
 
 def owner_of(workspace: Workspace) -> Member:
