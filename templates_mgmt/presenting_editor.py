@@ -111,7 +111,9 @@ def page(
         "direction": presenting.direction(translation.language),
         "draft": draft,
         "content": content,
-        "categories": [(word, MessageTemplate.Category(word).label, CATEGORIES[word]) for word in _categories(draft)],
+        "categories": [
+            (word, MessageTemplate.Category(word).label, CATEGORIES[word]) for word in _categories(draft, translation)
+        ],
         "headers": [(word, WORDS.get(word, "Text")) for word in (QUICK_HEADERS if quick else HEADERS)],
         "header_format": content.header.format if content.header else "",
         "header_media": attached.field("header", content.header.format if content.header else ""),
@@ -130,8 +132,11 @@ def page(
     }
 
 
-def _categories(draft: Draft) -> Iterable[str]:
-    return ("marketing", "utility") if draft.category in {"marketing", "utility"} else filter(None, [draft.category])
+def _categories(draft: Draft, translation: TemplateTranslation) -> Iterable[str]:
+    """What can be chosen; the provider lets nobody change the category of an approved text."""
+    if draft.category in {"marketing", "utility"} and translation.status != translation.Status.APPROVED:
+        return ("marketing", "utility")
+    return filter(None, [draft.category])
 
 
 def _buttons(buttons: list[Button]) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ def _row(template: MessageTemplate, workspace: Workspace, calendar: Calendar) ->
         "uuid": template.uuid,
         "name": template.name,
         "href": reverse("templates_mgmt:template", args=[workspace.slug, template.uuid]),
-        "excerpt": next(filter(None, map(_excerpt, shown)), ""),
+        **next((said for each in shown if (said := _excerpt(each))["excerpt"]), {"excerpt": ""}),
         "languages": [_language(each, workspace) for each in shown[:SHOWN_LANGUAGES]],
         "more": max(len(shown) - SHOWN_LANGUAGES, 0),
         "categories": list(dict.fromkeys(filter(None, map(presenting.category, shown)))),
@@ -54,10 +54,10 @@ def _language(translation: TemplateTranslation, workspace: Workspace) -> dict[st
     }
 
 
-def _excerpt(translation: TemplateTranslation) -> str:
+def _excerpt(translation: TemplateTranslation) -> dict[str, str]:
     drafts: list[Any] = translation.drafts  # type: ignore[attr-defined]
     text = translation.components or (drafts[0].components if drafts else [])
-    return excerpt(components.read(text))
+    return {"excerpt": excerpt(components.read(text)), "direction": presenting.direction(translation.language)}
 
 
 def _worst(translations: list[TemplateTranslation]) -> dict[str, str]:
