@@ -6,6 +6,7 @@ import pytest
 
 from inbox import receiving, sweeping
 from inbox.models import Attachment, InboundWebhook, Message, ParkedStatus
+from templates_mgmt.models import TemplateTask
 from tests.factories import make_channel, make_conversation, make_message
 from tests.inbox.rows import again, ago, change, count, everything, queue
 from tests.inbox.webhooks import deliver, status, store, text
@@ -16,7 +17,13 @@ pytestmark = pytest.mark.usefixtures("committed_db")
 
 @pytest.fixture
 def conversation(graph):
-    return make_conversation(channel=make_channel(base_url=graph.base_url))
+    """On a number whose templates were fetched a moment ago."""
+    conversation = make_conversation(channel=make_channel(base_url=graph.base_url))
+    with tenancy.scope(conversation.workspace_id):
+        TemplateTask.objects.create(
+            workspace=conversation.workspace, kind="sync", state="done", channel=conversation.channel, next_try_at=ago(0)
+        )
+    return conversation
 
 
 def waiting(valkey):
