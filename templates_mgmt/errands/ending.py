@@ -98,4 +98,4 @@ def _update(run: Run, **changes: object) -> None:
         )
         if not mine.update(**changes):
             raise Overtaken
-        publish(task.workspace_id, "templates")
+        publish(task.workspace_id, "templates", *([f"tpl-{task.template.uuid}"] if task.template else []))

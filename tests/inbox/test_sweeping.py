@@ -21,7 +21,11 @@ def conversation(graph):
     conversation = make_conversation(channel=make_channel(base_url=graph.base_url))
     with tenancy.scope(conversation.workspace_id):
         TemplateTask.objects.create(
-            workspace=conversation.workspace, kind="sync", state="done", channel=conversation.channel, next_try_at=ago(0)
+            workspace=conversation.workspace,
+            channel=conversation.channel,
+            kind="sync",
+            state="done",
+            next_try_at=ago(0),
         )
     return conversation
 
