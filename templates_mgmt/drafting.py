@@ -113,12 +113,17 @@ def save(
         setattr(draft, name, value)
     draft.revision += 1
     draft.save()
+    _note_category(translation, category)
+    versions.tell(translation.template)
+    return draft
+
+
+def _note_category(translation: TemplateTranslation, category: str) -> None:
+    """What is asked for shows in lists while the provider has not said what it makes of it."""
     template = translation.template
     if translation.status == Status.DRAFT and template.category != category:
         template.category = category
         template.save(update_fields=["category", "updated_at"])
-    versions.tell(template)
-    return draft
 
 
 @transaction.atomic
