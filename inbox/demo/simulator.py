@@ -58,14 +58,8 @@ def register(workspace: Workspace, team: Team) -> bool:
 def _teach_templates(simulator: httpx.Client, channel: Channel, team: Team) -> None:
     """Give the account the demo's templates, unless it has any of them: what became of those since is left alone."""
     wanted = template_rows.at_provider(channel.account_id, template_rows.OF[team.slug])
-    listed = httpx.get(
-        f"{channel.base_url}/{channel.account_id}/message_templates",
-        params={"limit": "200", "fields": "id"},
-        headers={"Authorization": f"Bearer {channels.credentials(channel).token}"},
-        timeout=SECONDS,
-        trust_env=False,
-    )
-    known = {template["id"] for template in listed.raise_for_status().json()["data"]}
+    listed = simulator.get(f"/templates/{channel.account_id}").raise_for_status().json()
+    known = {template["id"] for template in listed}
     if not known & {template["id"] for template in wanted}:
         _send(simulator, "PUT", f"/templates/{channel.account_id}", wanted)
 

@@ -111,7 +111,8 @@ def uses(request: HttpRequest, workspace: Workspace, uuid: UUID) -> HttpResponse
     found = get_object_or_404(MessageTemplate, workspace_id=workspace.pk, uuid=uuid)
     calendar = Calendar.of(request)
     rows = [template_uses.described(use, calendar) for use in template_uses.where_used(found, now=calendar.now)]
-    return render(request, "inbox/_template_uses.html", {"uses": rows, "days": template_uses.DAYS})
+    context = {"uses": rows, "days": template_uses.DAYS, "template": found, "section": "templates"}
+    return render(request, "inbox/_template_uses.html" if is_fragment(request) else "inbox/template_uses.html", context)
 
 
 def _translation(workspace: Workspace, uuid: UUID) -> TemplateTranslation:

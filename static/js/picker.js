@@ -36,13 +36,13 @@
       if (insert) insert.hidden = !document.getElementById("composer-text");
       for (const row of rows()) row.toggleAttribute("aria-current", row.href.endsWith(`/${form().action.split("/").at(-3)}/`));
       const first = form().querySelector('[aria-invalid="true"]') || [...form().elements].find((field) => field.required && !field.value);
-      (first || form().querySelector("[data-title]")).focus();
+      (first || form().querySelector("[data-heading]")).focus();
     }
     if (element?.id === "template-preview" || element?.closest?.("#template-preview")) draw();
     check();
   }
   document.addEventListener("htmx:load", setUp);
-  document.addEventListener("htmx:afterSwap", (event) => event.detail.target.id === "template-preview" && draw());
+  document.addEventListener("htmx:afterSwap", (event) => event.detail.target?.id === "template-preview" && draw());
   document.addEventListener("input", check);
   document.addEventListener("change", (event) => {
     const place = event.target.dataset?.place;
@@ -51,8 +51,6 @@
     pictures.delete(place);
     const file = event.target.files[0];
     if (file?.type.startsWith("image/")) pictures.set(place, URL.createObjectURL(file));
-    const shown = document.querySelector(`#template-preview [href], #template-preview [data-media="${CSS.escape(place)}"]`);
-    if (shown?.matches(".media--header") && pictures.has(place)) shown.querySelector("img")?.setAttribute("src", pictures.get(place));
     draw();
     check();
   });
