@@ -134,11 +134,10 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     deleted = message.deleted_at is not None
     file = None if deleted else attachment_of(message)
     again = f"{frame.base}m/{message.uuid}/fetch/" if frame.can_reply else ""
-    tapped = frame.tapped.get(message.provider_id or "", set())
+    tapped = frame.tapped.get(message.provider_id or "", ())
     body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted, again=again, tapped=tapped)
     text = message.text if presenting_bodies.shows_text(message.kind) and not deleted else ""
-    by = message.sender.name if outgoing and message.sender and not follows else ""
-    source = SOURCES.get(message.source, "") if outgoing else ""
+    by, source = _from(message, follows=follows) if outgoing else ("", "")
     forwarded = bool(message.content.get("forwarded")) and not deleted
     quote = None if deleted else _quote(message, frame)
     problem = _problem(message, frame) if outgoing and message.status == Message.Status.FAILED else None
@@ -169,6 +168,10 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
         has_tail=bool(problem or reactions),
         problem=problem,
     )
+
+
+def _from(message: Message, *, follows: bool) -> tuple[str, str]:
+    return message.sender.name if message.sender and not follows else "", SOURCES.get(message.source, "")
 
 
 def _css(*, outgoing: bool, follows: bool, failed: bool, bare: bool) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import Func, JSONField, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from templates_mgmt import components, filling, languages, using
@@ -25,6 +25,13 @@ from .template_sending import Sheet, Value
 MOST = 50  # rows; more are found by searching
 QUICK = "quick"
 LOCATION_PARTS = (("latitude", "Latitude"), ("longitude", "Longitude"), ("name", "Name"), ("address", "Address"))
+
+
+class Texts(Func):
+    """Everything people read in a list of components: what stands under `text` at any depth."""
+
+    template = "jsonb_path_query_array(%(expressions)s, '$.**.text')"
+    output_field = JSONField()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +78,10 @@ def choices(desk: Desk, wanted: Wanted, *, current: str = "") -> dict[str, Any]:
     everything = offered(desk)
     found = everything
     if wanted.words:
-        text = found.annotate(said=Cast("components", TextField()))
-        found = text.filter(Q(template__name__icontains=wanted.words) | Q(said__icontains=wanted.words))
+        named = Q(template__name__icontains=wanted.words)
+        found = found.annotate(said=Cast(Texts("components"), TextField())).filter(
+            named | Q(said__icontains=wanted.words)
+        )
     if wanted.language:
         found = found.filter(language=wanted.language)
     if wanted.category == QUICK:
@@ -83,7 +92,7 @@ def choices(desk: Desk, wanted: Wanted, *, current: str = "") -> dict[str, Any]:
     codes = everything.order_by().exclude(language="").values_list("language", flat=True).distinct()
     base = f"{desk.base}templates/"
     return {
-        "picker": {"base": base, "list": base, "name": display_name(desk.conversation), "back": desk.base},
+        "picker": {"list": base, "name": display_name(desk.conversation), "back": desk.base},
         "wanted": wanted,
         "rows": [_row(translation, base, desk, current) for translation in rows[:MOST]],
         "cut": len(rows) > MOST,
@@ -111,16 +120,11 @@ def _row(translation: TemplateTranslation, base: str, desk: Desk, current: str) 
         "href": f"{base}{translation.uuid}/",
         "id": f"t-{translation.uuid}",
         "name": translation.template.name,
-        "facts": list(
-            filter(
-                None,
-                [
-                    "Quick" if quick else _category(translation),
-                    language_name(translation.language),
-                    f"Used {desk.calendar.short(used)}" if used else "",
-                ],
-            )
-        ),
+        "facts": [
+            "Quick" if quick else _category(translation),
+            *([language_name(translation.language)] if translation.language else []),
+            *([f"Used {desk.calendar.short(used)}"] if used else []),
+        ],
         "text": visible(" ".join(text.split())[:140]),
         "is_current": str(translation.uuid) == current,
     }
@@ -154,28 +158,25 @@ def filling_in(
         _field(place, translation, values, error=error if place.key == error_key else "", own=sheet.own_files)
         for place in components.places(content)
     ]
-    base = f"{desk.base}templates/{translation.uuid}/"
     return {
-        "chosen": {
-            "id": str(translation.uuid),
-            "name": translation.template.name,
-            "language": language_name(translation.language),
-            "category": "Quick template" if template_sending.is_quick(translation) else _category(translation),
-            "quick": template_sending.is_quick(translation),
-            "has_files": any(field.kind == "media" for field in fields),
-            "urls": {
-                "self": base,
-                "send": f"{base}send/",
-                "preview": f"{base}preview/",
-                "list": f"{desk.base}templates/",
-            },
-        },
+        "chosen": _chosen(desk, translation) | {"has_files": any(field.kind == "media" for field in fields)},
         "fields": fields,
         "error": error,
         "anyway": anyway,
         "cid": cid or str(uuid4()),
         "conversation": str(desk.conversation.uuid),
         **preview(desk, sheet, given=given or {}),
+    }
+
+
+def _chosen(desk: Desk, translation: TemplateTranslation) -> dict[str, Any]:
+    base, quick = f"{desk.base}templates/{translation.uuid}/", template_sending.is_quick(translation)
+    return {
+        "name": translation.template.name,
+        "language": language_name(translation.language),
+        "category": "Quick template" if quick else _category(translation),
+        "quick": quick,
+        "urls": {"send": f"{base}send/", "preview": f"{base}preview/", "list": f"{desk.base}templates/"},
     }
 
 

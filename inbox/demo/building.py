@@ -198,12 +198,16 @@ def _say(
     message.save()
     if line.file:
         _attach(message, line)
-    conversation.preview = preview_of(line.kind, line.text, line.content)
-    conversation.preview_kind, conversation.preview_direction = line.kind, message.direction
-    if out:
-        conversation.last_reply_at, conversation.last_reply_by = when, members[line.by]
-    conversation.save()
+    _note_last(conversation, message, members.get(line.by))
     return message
+
+
+def _note_last(conversation: Conversation, message: Message, by: Member | None) -> None:
+    conversation.preview = preview_of(message.kind, message.text, message.content)
+    conversation.preview_kind, conversation.preview_direction = message.kind, message.direction
+    if by is not None:
+        conversation.last_reply_at, conversation.last_reply_by = message.occurred_at, by
+    conversation.save()
 
 
 def _attach(message: Message, line: Line) -> None:

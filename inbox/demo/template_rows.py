@@ -104,9 +104,18 @@ def _translation(template: MessageTemplate, spec: Spec, number: int, by: Member,
         synced_at=timezone.now() if remote else None,
         status_at=decided if remote else None,
     )
+    _version(translation, spec, variables, by, began)
+    MessageTemplate.objects.filter(pk=template.pk).update(created_at=began)
+
+
+def _version(
+    translation: TemplateTranslation, spec: Spec, variables: dict[str, Any], by: Member, began: datetime
+) -> None:
+    """The draft that is open, or what was submitted."""
+    is_draft = spec.status == Status.DRAFT
     state = VERSIONS.get(Status(spec.status), State.APPROVED)
     version = TemplateVersion.objects.create(
-        workspace_id=template.workspace_id,
+        workspace_id=translation.workspace_id,
         translation=translation,
         number=1,
         state=state,
@@ -120,9 +129,7 @@ def _translation(template: MessageTemplate, spec: Spec, number: int, by: Member,
         reason=spec.reason if state == State.REJECTED else "",
         explanation=spec.explanation if state == State.REJECTED else "",
     )
-    for row in (template, translation, version):
-        if hasattr(row, "created_at"):
-            type(row).objects.filter(pk=row.pk).update(created_at=began)
+    TemplateVersion.objects.filter(pk=version.pk).update(created_at=began)
 
 
 def _files(template: MessageTemplate, spec: Spec, by: Member) -> dict[str, dict[str, str]]:
