@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from templates_mgmt import deleting, drafting, using
+from templates_mgmt import deleting, drafting, syncing, using
 from templates_mgmt.models import MessageTemplate
 from templates_mgmt.refusals import TemplateRefused
 from tests.templates_mgmt.account import FakeAccount
@@ -136,3 +136,16 @@ def test_the_name_can_be_drafted_again(desk: Desk):
     desk.draft()
     with desk.scope():
         assert MessageTemplate.objects.filter(name="order_shipped").count() == 2
+
+
+def test_a_language_that_was_deleted_is_not_brought_back_by_a_list_that_lags_behind(desk: Desk, account: FakeAccount):
+    english, french = two_languages(desk)
+    listed = dict(account.templates)
+    delete(desk, french)
+    desk.work()
+    account.templates = listed
+    with desk.scope():
+        syncing.request(desk.channel)
+    desk.work()
+    with desk.scope():
+        assert list(english.template.translations.exclude(status="deleted")) == [english]

@@ -187,3 +187,19 @@ def test_each_member_reads_the_notices_for_themselves(desk: Desk):
         assert [notice.kind for notice in notices.unseen(desk.ana)] == ["approved"]
         newcomer = make_member(desk.workspace, role="marketer", name="Noor")
         assert not notices.unseen(newcomer).exists()
+
+
+def test_news_about_the_old_text_says_nothing_about_a_change_on_its_way(desk: Desk, account: FakeAccount):
+    translation = desk.approved()
+    desk.write(translation, [{"type": "BODY", "text": "Hi {{1}}, this is the next text."}])
+    account.stop()
+    desk.submit(translation)
+    desk.work()
+    desk.hear(translation, "PAUSED", at=soon())
+    assert desk.now(translation).status == "paused"
+    assert desk.versions(translation) == [(1, "approved"), (2, "submitted")]
+    assert "next text" not in desk.now(translation).components[0]["text"]
+    account.start()
+    desk.time_passes()
+    desk.work()
+    assert account.count("edit") == 1
