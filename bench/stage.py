@@ -124,6 +124,9 @@ def _enter(environment: dict[str, str]) -> None:
     import django
 
     django.setup()
+    from config import long_lived
+
+    long_lived.settle_in()  # as every worker does
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 BUDGET = 5.0  # seconds one job works on one channel before others of its queue get a turn
 PATIENCE = 1.0  # seconds a job waits for the number's pace; a longer wait is left to the next poke or sweep
-PIPELINES = 2  # batches under way at once: one talks to the database while the other waits for the provider
+PIPELINES = 3  # batches under way at once: one talks to the database while the others wait for the provider
 SETTLE_AGAIN_SECONDS = 0.5
 
 _database = ThreadPoolExecutor(max_workers=PIPELINES, thread_name_prefix="outbox")
@@ -89,7 +89,7 @@ async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -
 
 
 async def _pipeline(desk: Desk, number: int) -> int:
-    """Batch after batch. The second pipeline starts only once there is more than one batch to send."""
+    """Batch after batch. The others go on only while there is more than one batch to send."""
     limit = max(1, settings.SEND_CONCURRENCY // PIPELINES)
     attempted = 0
     while time.monotonic() < desk.until:
@@ -130,9 +130,9 @@ async def _send_batch(desk: Desk, batch: list[Claimed]) -> bool:
 
 async def _uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, MediaRef], dict[int, Verdict]]:
     """Store files with the provider first. An upload sends nothing to anybody, so a failed one is a definite no."""
-    files = await _in_thread(uploading.files_of, desk.channel, batch)
-    if not files:
+    if not any(message.kind in uploading.MEDIA_KINDS for message in batch):
         return {}, {}
+    files = await _in_thread(uploading.files_of, desk.channel, batch)
     found = await asyncio.gather(
         *(uploading.upload(desk.transport, desk.adapter, desk.credentials, file) for file in files.values())
     )
@@ -178,13 +178,13 @@ def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
     if holds := [verdict.hold for verdict in verdicts if verdict.hold]:
         _hold(channel, max(holds))
     _write(channel, results)
-    with tenancy.scope(channel.workspace_id):
-        accepted = [result.provider_id for result in results if result.provider_id]
-        if accepted:
-            status_updates.unpark(channel.workspace_id, channel.pk, accepted)
-        answers.learn(channel, results)
-        names = {f"conv-{result.message.conversation_uuid}" for result in results}
-        publish(channel.workspace_id, *(names if len(names) <= 50 else {"sync"}))
+    accepted = [result.provider_id for result in results if result.provider_id]
+    if parked := status_updates.parked(channel.workspace_id, channel.pk, accepted):
+        with tenancy.scope(channel.workspace_id):
+            status_updates.unpark(channel.workspace_id, channel.pk, parked)
+    answers.learn(channel, results)
+    names = {f"conv-{result.message.conversation_uuid}" for result in results}
+    publish(channel.workspace_id, *(names if len(names) <= 50 else {"sync"}))
 
 
 def _write(channel: Channel, results: Sequence[Result]) -> None:

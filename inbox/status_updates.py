@@ -11,11 +11,18 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from workspaces import tenancy
+
 from . import consenting, tokens
 from .models import ParkedStatus
 from .statuses import RANKS, STAMPS, rank_sql
 
 STAMP_COLUMNS = tuple(STAMPS.values())
+
+PARKED = """
+SELECT DISTINCT provider_id FROM inbox_parkedstatus
+ WHERE workspace_id = %(ws)s AND channel_id = %(channel)s AND provider_id = ANY(%(ids)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,15 @@ def apply(workspace_id: int, reports: Sequence[Report]) -> set[int]:
         if report.error_code and (report.channel_id, report.provider_id) not in missing
     ]
     return changed | consenting.refused(workspace_id, refusals) if refusals else changed
+
+
+def parked(workspace_id: int, channel_id: int, provider_ids: Sequence[str]) -> list[str]:
+    """Which of these ids have statuses waiting for them: most often none, which one round trip finds out."""
+    if not provider_ids:
+        return []
+    wanted = {"ws": workspace_id, "channel": channel_id, "ids": list(provider_ids)}
+    rows, _ = tenancy.in_one_trip(workspace_id, PARKED, wanted)
+    return [row[0] for row in rows]
 
 
 def unpark(workspace_id: int, channel_id: int, provider_ids: Iterable[str]) -> set[int]:
