@@ -21,6 +21,7 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
 from config.postgres import direct
+from config.postgres.together import Together
 from config.queues import ring, ring_now
 from live.publishing import publish
 from providers.registry import adapter
@@ -40,14 +41,17 @@ BATCH = 100  # bodies per claim; a body may hold up to 1,000 elements
 SETTLED_SECONDS = 0.02  # how long after an empty look the job looks again before it ends
 MANY = 50  # changed conversations beyond which panes are told to look, not which ones
 
+# MATERIALIZED: as a plain subquery the planner may run it once for each row, and LIMIT then limits nothing.
 CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM inbox_inboundwebhook
+     WHERE processed_at IS NULL AND dead_at IS NULL AND next_try_at <= clock_timestamp()
+       AND (attempts > 0) = %(again)s
+     ORDER BY next_try_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 UPDATE inbox_inboundwebhook w
    SET attempts = w.attempts + 1,
        next_try_at = clock_timestamp() + (%(backoff)s::int[])[least(w.attempts, %(last)s) + 1] * interval '1 second'
-  FROM (SELECT id FROM inbox_inboundwebhook
-         WHERE processed_at IS NULL AND dead_at IS NULL AND next_try_at <= clock_timestamp()
-           AND (attempts > 0) = %(again)s
-         ORDER BY next_try_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
+  FROM due
  WHERE w.id = due.id
 RETURNING w.id, w.workspace_id, w.channel_id, w.body, w.headers, w.attempts
 """
@@ -86,12 +90,20 @@ class _Batch:
 
 
 def record(workspace_id: int, channel_id: int, body: bytes, headers: dict[str, str]) -> int:
-    """Store a verified webhook durably and return its id: one statement, one commit, nothing parsed.
+    """Store a verified webhook durably and return its id, nothing parsed.
 
-    Stored twice when a connection dies between the commit and its confirmation; applying does not mind.
+    Those that arrive at the same moment share one statement and one commit. Stored twice when a connection dies
+    between the commit and its confirmation; applying does not mind.
     """
-    parameters = [workspace_id, channel_id, body, json.dumps(headers)]
-    return int(direct.fetch_value("SELECT carillon_ingest(%s::bigint, %s::bigint, %b, %s::jsonb)", parameters))
+    return _together.add((workspace_id, channel_id, body, json.dumps(headers)))
+
+
+def _record_all(stored: Sequence[tuple[int, int, bytes, str]]) -> list[int]:
+    columns = [list(column) for column in zip(*stored, strict=True)]
+    return direct.fetch_value("SELECT carillon_ingest_many(%s::bigint[], %s::bigint[], %b, %s::text[])", columns)
+
+
+_together: Together[tuple[int, int, bytes, str], int] = Together(_record_all)
 
 
 def apply_pending(limit: int = BATCH) -> int:
