@@ -13,9 +13,7 @@ import sys
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 RECIPIENT = re.compile(rb'"to": ?"\+(\d+)"')
-ANSWER = (
-    b'{"messaging_product":"whatsapp","contacts":[{"input":"+%b","wa_id":"%b"}],"messages":[{"id":"wamid.%015d"}]}'
-)
+ANSWER = b'{"messaging_product":"whatsapp","contacts":[{"input":"+%b","wa_id":"%b"}],"messages":[{"id":"wamid.%015d"}]}'
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
 GREETING = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n"
 

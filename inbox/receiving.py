@@ -1,6 +1,6 @@
 """From acknowledged webhook bodies to messages and statuses.
 
-`record` is all that happens before the provider gets its 200. `apply_pending` does the rest later, in batches:
+`inbox.recording` is all that happens before the provider gets its 200. This does the rest later, in batches:
 claim (committed first, so a body that kills its worker is pushed into the future), then one transaction per workspace
 that holds the effects and the mark "processed" together. Running it twice, in parallel or in another order changes
 nothing: messages are unique by the provider's id and statuses only move forward.
@@ -20,8 +20,6 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
-from config.postgres import direct
-from config.postgres.together import Together
 from config.queues import ring, ring_now
 from live.publishing import publish
 from providers.registry import adapter
@@ -87,23 +85,6 @@ class _Batch:
     route: routing.Router
     changes: applying.Changes = field(default_factory=applying.Changes)
     reports: list[status_updates.Report] = field(default_factory=list)
-
-
-def record(workspace_id: int, channel_id: int, body: bytes, headers: dict[str, str]) -> int:
-    """Store a verified webhook durably and return its id, nothing parsed.
-
-    Those that arrive at the same moment share one statement and one commit. Stored twice when a connection dies
-    between the commit and its confirmation; applying does not mind.
-    """
-    return _together.add((workspace_id, channel_id, body, json.dumps(headers)))
-
-
-def _record_all(stored: Sequence[tuple[int, int, bytes, str]]) -> list[int]:
-    columns = [list(column) for column in zip(*stored, strict=True)]
-    return direct.fetch_value("SELECT carillon_ingest_many(%s::bigint[], %s::bigint[], %b, %s::text[])", columns)
-
-
-_together: Together[tuple[int, int, bytes, str], int] = Together(_record_all)
 
 
 def apply_pending(limit: int = BATCH) -> int:

@@ -163,7 +163,9 @@ def _update(
     sql: str, workspace_id: int, entries: list[_Merged], named: dict[tuple[int, str], tokens.Token] | None = None
 ) -> list[tuple[tuple[int, str], int]]:
     """Run one of the UPDATEs; gives the keys of the reports that found their message, with its conversation."""
-    reports = [_as_json(entry, named) for entry in entries]
+    # In one order, so that two batches about the same messages hardly ever wait for each other in a ring.
+    ordered = sorted(entries, key=lambda entry: (entry.best.channel_id, entry.best.provider_id))
+    reports = [_as_json(entry, named) for entry in ordered]
     with connection.cursor() as cursor:
         cursor.execute(sql, {"ws": workspace_id, "reports": json.dumps(reports)})
         return [((row[0], row[1]), row[2]) for row in cursor.fetchall()]
