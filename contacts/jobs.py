@@ -9,10 +9,11 @@ from .exporting import running as exporting
 from .importing import running as importing
 
 
-def move_tag(workspace_id: int, tag_id: int) -> None:
-    """Move everybody who has a tag that is being merged, then delete it."""
-    answered("contacts.jobs.move_tag", workspace_id, tag_id)
-    tag_merging.move(workspace_id, tag_id)
+def move_tags() -> None:
+    """Finish one merge of tags, and ring again while there are more."""
+    answered("contacts.jobs.move_tags")
+    if tag_merging.work_next() and tag_merging.due():
+        ring("contacts.jobs.move_tags", queue="bulk")
 
 
 def work_on_imports() -> None:

@@ -8,6 +8,8 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
+from live.publishing import publish
+
 from . import consent, deleting
 from .models import Contact, Identity, IdentityAlias
 
@@ -117,6 +119,7 @@ def _make(
                     contact.delete()  # somebody else made the person a moment ago
                 else:
                     consent.keep_suppressed([winner], purposes=[consent.MARKETING])
+                    publish(workspace_id, "contacts")
                 return winner
     raise RuntimeError("An identity vanished while it was being made.")
 

@@ -31,7 +31,7 @@ def merge_tags(tag: Tag, *, into: Tag, by: Member) -> None:
     Tag.objects.filter(pk=tag.pk).update(merged_into=into)
     _rewrite_segments(tag.workspace_id, tag.pk, into.pk)
     auditing.record(by, "tag.merged", tag.name, after={"into": into.name})
-    ring("contacts.jobs.move_tag", tag.workspace_id, tag.pk, queue="bulk")
+    ring("contacts.jobs.move_tags", queue="bulk")
 
 
 def _rewrite_segments(workspace_id: int, old: int, new: int) -> None:
@@ -56,7 +56,7 @@ def move(workspace_id: int, tag_id: int) -> int:
             batch = _move_some(workspace_id, tag_id, tag.merged_into_id)
             if not batch:
                 tag.delete()
-                publish(workspace_id, "tags")
+                publish(workspace_id, "contacts")
                 return moved
             moved += batch
 
@@ -72,6 +72,20 @@ def _move_some(workspace_id: int, old: int, new: int) -> int:
     return len(keys)
 
 
-def unfinished() -> list[tuple[int, int]]:
-    """(workspace, tag) of merges whose worker may have died; call it in a scope over all workspaces."""
-    return list(Tag.objects.exclude(merged_into=None).values_list("workspace_id", "pk")[:100])
+def due() -> bool:
+    """Whether any tag is still being merged, in any workspace."""
+    return bool(_unfinished())
+
+
+def work_next() -> bool:
+    """Finish one merge; False when there was none."""
+    waiting = _unfinished()
+    for workspace_id, tag_id in waiting:
+        move(workspace_id, tag_id)
+    return bool(waiting)
+
+
+def _unfinished() -> list[tuple[int, int]]:
+    with tenancy.all_workspaces():
+        found = Tag.objects.exclude(merged_into=None).order_by("pk")
+        return list(found.values_list("workspace_id", "pk")[:1])

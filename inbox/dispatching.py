@@ -27,7 +27,7 @@ from providers.base import Adapter
 from providers.registry import adapter
 from providers.types import Credentials, MediaRef
 from workspaces import tenancy
-from workspaces.channels import credentials
+from workspaces.channels import credentials, pause_automatically
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
@@ -214,10 +214,7 @@ def _settle_one_by_one(channel: Channel, results: Sequence[Result]) -> None:
 
 def _pause(channel: Channel, why: str) -> None:
     with tenancy.scope(channel.workspace_id):
-        Channel.objects.filter(workspace_id=channel.workspace_id, pk=channel.pk).update(
-            sending_paused=True, problem=why, problem_at=timezone.now()
-        )
-        publish(channel.workspace_id, "channels", "sync")
+        pause_automatically(channel, why)
     log.warning("channel paused", channel=channel.pk)
 
 

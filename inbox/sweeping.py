@@ -16,6 +16,7 @@ from django.utils import timezone
 from config.queues import UNREACHABLE, ring, valkey
 from contacts import erasing as contact_erasing
 from contacts import person_export as contact_export
+from contacts import tag_merging
 from contacts.exporting import running as contact_exports
 from contacts.importing import running as contact_imports
 from contacts.importing import steps as import_steps
@@ -68,6 +69,7 @@ def sweep() -> dict[str, Any]:
     found["exports"] = _ask_or_do(
         workers, contact_exports.due(), "contacts.jobs.work_on_exports", "bulk", contact_exports.work_next
     )
+    found["tags"] = _ask_or_do(workers, tag_merging.due(), "contacts.jobs.move_tags", "bulk", tag_merging.work_next)
     found["parked"] = match_parked()
     return {name: count for name, count in found.items() if count}
 

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.stack import Stack
 
-EXPECTED = ("net::ERR_INTERNET_DISCONNECTED",)  # what the browser says about a request a test made fail on purpose
+# What the browser says about a request that a test made fail on purpose, and about a form that is refused.
+EXPECTED = ("net::ERR_INTERNET_DISCONNECTED", "status of 422")
 # The console words a violation differently in every version; the event does not.
 VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"""

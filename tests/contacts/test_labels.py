@@ -83,14 +83,6 @@ def test_merging_a_tag_moves_people_and_segments(committed_db: None, run_worker:
         assert sorted(person.name for person in found) == ["Both", "One"]
 
 
-def test_a_merge_whose_worker_died_is_found_again(ana: Any) -> None:
-    with tenancy.scope(ana.workspace_id):
-        old, new = (labels.make_tag(ana.workspace_id, name, by=ana) for name in ("Old", "New"))
-        tag_merging.merge_tags(old, into=new, by=ana)
-    with tenancy.all_workspaces():
-        assert tag_merging.unfinished() == [(ana.workspace_id, old.pk)]
-
-
 @pytest.mark.parametrize(
     ("label", "key"),
     [

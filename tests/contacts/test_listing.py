@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contacts import fields, labels, listing
 from contacts.listing import Filter
-from contacts.models import Consent, Contact
+from contacts.models import Consent, Contact, SearchableContact
 from tests import factories
 from workspaces import tenancy
 
@@ -98,6 +98,16 @@ def test_people_of_another_workspace_and_deleted_ones_are_never_found(ana: Any) 
     factories.make_contact(ana.workspace, name="Canary gone", deleted_at=timezone.now())
     assert names(ana) == []
     assert names(ana, q="canary") == []
+
+
+def test_the_view_behind_search_shows_one_workspace_and_outside_a_scope_nobody(ana: Any) -> None:
+    ours, theirs = factories.make_contact(ana.workspace), factories.make_contact()
+    assert not SearchableContact.objects.exists()
+    with tenancy.scope(ana.workspace_id):
+        assert [person.pk for person in SearchableContact.objects.all()] == [ours.pk]
+        assert not SearchableContact.objects.filter(pk=theirs.pk).exists()
+    with tenancy.all_workspaces():
+        assert not SearchableContact.objects.exists()
 
 
 def test_each_filter_leaves_its_people(ana: Any) -> None:

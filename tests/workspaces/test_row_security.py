@@ -29,6 +29,7 @@ ALL_WORKSPACES = {
     "contacts/importing/running.py": "claims imports to work on, of all workspaces",
     "contacts/importing/steps.py": "deletes the uploads of imports that ended long ago, of all workspaces",
     "contacts/person_export.py": "claims files to write about one person and deletes expired ones, of all workspaces",
+    "contacts/tag_merging.py": "finds merges of tags to finish, of all workspaces",
     "inbox/dispatching.py": "finds the workspace of a channel it was poked for",
     "inbox/management/commands/webhook_replay.py": "an operator replays a webhook by its id",
     "inbox/media.py": "claims files to fetch of all workspaces",
