@@ -48,7 +48,7 @@ def run(stage: Stage, size: str, runs: int) -> list[Figure]:
 
 def _apply(stage: Stage, home: Any, shape: int, count: int) -> float:
     """Statuses a second over `count` of them."""
-    from inbox import receiving
+    from inbox import backlog
 
     from . import payloads, rows
 
@@ -71,7 +71,7 @@ def _apply(stage: Stage, home: Any, shape: int, count: int) -> float:
         admin.execute("ANALYZE inbox_inboundwebhook")
     took: list[float] = []
     with timed(took):
-        while receiving.apply_pending():
+        while backlog.work_off(600):
             pass
     with stage.admin() as admin:
         reached = rows.number(

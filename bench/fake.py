@@ -12,7 +12,8 @@ import re
 import sys
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
-ANSWER = b'{"messaging_product":"whatsapp","contacts":[{"input":"1","wa_id":"1"}],"messages":[{"id":"wamid.%015d"}]}'
+RECIPIENT = re.compile(rb'"to": ?"\+(\d+)"')
+ANSWER = b'{"messaging_product":"whatsapp","contacts":[{"input":"+%b","wa_id":"%b"}],"messages":[{"id":"wamid.%015d"}]}'
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
 GREETING = b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nok\n"
 
@@ -38,14 +39,16 @@ class Connection(asyncio.Protocol):
             total = end + 4 + (int(length[1]) if length else 0)
             if len(self._buffer) < total:
                 return
-            self._buffer = self._buffer[total:]
-            self._answer(head)
+            content, self._buffer = self._buffer[end + 4 : total], self._buffer[total:]
+            self._answer(head, content)
 
-    def _answer(self, head: bytes) -> None:
+    def _answer(self, head: bytes, content: bytes) -> None:
         if head.startswith(b"GET"):
             self._transport.write(GREETING)
             return
-        body = ANSWER % next(numbers)
+        recipient = RECIPIENT.search(content)
+        address = recipient[1] if recipient else b"1"
+        body = ANSWER % (address, address, next(numbers))
         reply = HEAD % len(body) + body
         if self.latency:
             asyncio.get_running_loop().call_later(self.latency, self._transport.write, reply)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -97,5 +98,10 @@ def _paced(stage: Stage, port: int, requests: Sequence[bytes], pace: int, second
 
 
 def _rows(stage: Stage) -> int:
+    """How many are stored, once those under way when the load ended are through."""
+    before = -1
     with stage.admin() as admin:
-        return rows.number(admin, "SELECT count(*) FROM inbox_inboundwebhook")
+        while (now := rows.number(admin, "SELECT count(*) FROM inbox_inboundwebhook")) != before:
+            before = now
+            time.sleep(0.2)
+    return now

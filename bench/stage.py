@@ -63,7 +63,7 @@ class Stage:
         port = free_port()
         room = ["--backlog", "4096", "--backpressure", "20000"]
         process = self.spawn(
-            [*GRANIAN, "--interface", "asgi", *room, "--port", str(port), "live.app:application"],
+            [*GRANIAN, "--interface", "asgi", "--loop", "asyncio", *room, "--port", str(port), "live.app:application"],
             ready=f"http://127.0.0.1:{port}/healthz",
         )
         return port, process
@@ -124,6 +124,9 @@ def _enter(environment: dict[str, str]) -> None:
     import django
 
     django.setup()
+    from config import long_lived
+
+    long_lived.settle_in()  # as every worker does
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

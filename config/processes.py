@@ -47,8 +47,10 @@ def parts(port: int) -> list[Part]:
     web = [*GRANIAN, "--interface", "wsgi", "--blocking-threads", "4", "--port", str(port), "config.wsgi:application"]
     # A stream is a request that stays: granian's defaults would stop at about a thousand of them.
     many = ["--backlog", "4096", "--backpressure", "20000"]
-    live = [*GRANIAN, "--interface", "asgi", *many, "--port", str(port + 1), "live.app:application"]
-    simulator = [*GRANIAN, "--interface", "asgi", "--port", str(port + 2), "simulator.app:application"]
+    # Live ends its streams from a signal handler that it can place on asyncio's own loop only, not on uvloop's.
+    asgi = [*GRANIAN, "--interface", "asgi", "--loop", "asyncio"]
+    live = [*asgi, *many, "--port", str(port + 1), "live.app:application"]
+    simulator = [*asgi, "--port", str(port + 2), "simulator.app:application"]
     return [
         Part("web", web, port, "/healthz"),
         Part("live", live, port + 1, "/healthz"),

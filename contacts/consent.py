@@ -262,4 +262,4 @@ def _write(
     if by is not None:
         what = {"purpose": purpose, "state": state, "source": source}
         auditing.record(by, "consent.changed", f"contact {uuid}", after=what)
-    publish(identity.workspace_id, f"contact-{uuid}")
+    publish(identity.workspace_id, f"contact-{uuid}", "contacts")

@@ -45,11 +45,14 @@ LEASE_SECONDS = 900
 FINISHED = (ImportRun.State.DONE, ImportRun.State.CANCELLED, ImportRun.State.FAILED, ImportRun.State.UNDONE)
 SHORTEST = 6  # digits or characters; anything shorter stands in other people's rows by chance
 
+# MATERIALIZED: as a plain subquery the planner may run it once for each row, and LIMIT then limits nothing.
 CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM contacts_erasure
+     WHERE state = 'queued' AND (lease_until IS NULL OR lease_until < clock_timestamp())
+     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
 UPDATE contacts_erasure e SET lease_until = clock_timestamp() + %s * interval '1 second'
-  FROM (SELECT id FROM contacts_erasure
-         WHERE state = 'queued' AND (lease_until IS NULL OR lease_until < clock_timestamp())
-         ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED) due
+  FROM due
  WHERE e.id = due.id
 RETURNING e.workspace_id, e.id
 """
@@ -127,7 +130,7 @@ def is_due() -> bool:
 def claim(limit: int) -> list[tuple[int, int]]:
     """Take erasures to work on, as (workspace id, erasure id); one whose worker died is taken again later."""
     with tenancy.all_workspaces(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, [LEASE_SECONDS, limit])
+        cursor.execute(CLAIM, [limit, LEASE_SECONDS])
         return sorted(cursor.fetchall())
 
 

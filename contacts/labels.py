@@ -93,7 +93,7 @@ def publish_people(workspace_id: int, people: Iterable[Contact]) -> None:
     """Let open pages know that these people changed; beyond a page's worth nobody looks at each."""
     names = [f"contact-{person.uuid}" for person in people]
     if names:
-        publish(workspace_id, *names[:100])
+        publish(workspace_id, "contacts", *names[:100])
 
 
 @transaction.atomic

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+
+from live.publishing import publish
 
 from . import consent, deleting
 from .models import Contact, Identity, IdentityAlias
@@ -25,7 +28,7 @@ def find_or_create(
 
     Made when new; the unique constraints decide between concurrent makers, so fifty webhooks of one new person make
     one contact. An identity known by one of the two ids learns the other; a name people gave is never overwritten.
-    Another spelling of a number counts as the number once the provider said so (`learn_alias`). Somebody who was
+    Another spelling of a number counts as the number once the provider said so (`learn_aliases`). Somebody who was
     deleted comes back, a new one gets the opt-outs of the suppression list. Raises ValueError when both ids are empty.
     """
     if not address and not user_id:
@@ -65,23 +68,32 @@ def _by_alias(workspace_id: int, channel_kind: str, address: str) -> Identity | 
     return alias.identity if alias else None
 
 
-def learn_alias(identity: Identity, address: str, user_id: str = "") -> bool:
-    """Note that the provider calls this identity by another address than we do; True when that was news.
+def learn_aliases(workspace_id: int, channel_kind: str, said: Sequence[tuple[Identity, str, str]]) -> int:
+    """Note by which address and user id the provider calls each of these identities; returns how many were news.
 
     This is how Brazil's ninth digit, Mexico's 1 and Argentina's 9 become known: from the provider's answer, never from
     a rule. An address that is a person of its own already stays one; joining two people is a decision for people.
+    Two queries for a whole batch, because a broadcast to Brazil says the same of everybody in it, each time.
     """
-    _learn(identity, "", user_id, "", "")
-    if not address or address == identity.address:
-        return False
-    if not identity.address:
-        _learn(identity, address, "", "", "")
-        return identity.address == address
-    same = {"workspace_id": identity.workspace_id, "channel_kind": identity.channel_kind, "address": address}
-    if Identity.objects.filter(**same).exists() or IdentityAlias.objects.filter(**same).exists():
-        return False
-    IdentityAlias.objects.bulk_create([IdentityAlias(identity=identity, **same)], ignore_conflicts=True)
-    return True
+    others: dict[str, Identity] = {}
+    for identity, address, user_id in said:
+        _learn(identity, "" if identity.address else address, user_id, "", "")
+        if address and address != identity.address:
+            others.setdefault(address, identity)
+    if not others:
+        return 0
+    known = {"workspace_id": workspace_id, "channel_kind": channel_kind, "address__in": list(others)}
+    for taken in (Identity.objects.filter(**known), IdentityAlias.objects.filter(**known)):
+        for address in taken.values_list("address", flat=True):
+            others.pop(address, None)
+    IdentityAlias.objects.bulk_create(
+        [
+            IdentityAlias(workspace_id=workspace_id, channel_kind=channel_kind, address=address, identity=identity)
+            for address, identity in others.items()
+        ],
+        ignore_conflicts=True,
+    )
+    return len(others)
 
 
 def _make(
@@ -107,6 +119,7 @@ def _make(
                     contact.delete()  # somebody else made the person a moment ago
                 else:
                     consent.keep_suppressed([winner], purposes=[consent.MARKETING])
+                    publish(workspace_id, "contacts")
                 return winner
     raise RuntimeError("An identity vanished while it was being made.")
 

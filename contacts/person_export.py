@@ -24,11 +24,14 @@ FORMAT = "zip"  # tells these runs from exports of lists
 KEEP = timedelta(days=7)  # how long the file can be downloaded
 LEASE_SECONDS = 900
 
+# MATERIALIZED: as a plain subquery the planner may run it once for each row, and LIMIT then limits nothing.
 CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM contacts_exportrun
+     WHERE format = 'zip' AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
+     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 UPDATE contacts_exportrun e SET state = 'running', lease_until = clock_timestamp() + %s * interval '1 second'
-  FROM (SELECT id FROM contacts_exportrun
-         WHERE format = 'zip' AND (state = 'queued' OR (state = 'running' AND lease_until < clock_timestamp()))
-         ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) due
+  FROM due
  WHERE e.id = due.id
 RETURNING e.workspace_id, e.id
 """

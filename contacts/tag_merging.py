@@ -56,7 +56,7 @@ def move(workspace_id: int, tag_id: int) -> int:
             batch = _move_some(workspace_id, tag_id, tag.merged_into_id)
             if not batch:
                 tag.delete()
-                publish(workspace_id, "tags")
+                publish(workspace_id, "contacts")
                 return moved
             moved += batch
 

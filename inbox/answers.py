@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from contacts import matching
+from workspaces import tenancy
 from workspaces.models import Channel
 
 from . import consenting
@@ -13,16 +14,24 @@ from .outbox import Result
 
 
 def learn(channel: Channel, results: Sequence[Result]) -> None:
-    """Keep what a batch of answers says; in the workspace's scope."""
+    """Keep what a batch of answers says. Most say nothing new, and then the database is not asked."""
     news = {result.message.conversation_id: result for result in results if _is_news(result)}
+    refused = [(result.message.conversation_id, result.error_code) for result in results if result.error_code]
+    if not (news or refused):
+        return
+    with tenancy.scope(channel.workspace_id):
+        _learn_addresses(channel, news)
+        consenting.refused_at_once(channel, refused)
+
+
+def _learn_addresses(channel: Channel, news: Mapping[int, Result]) -> None:
     if news:
         found = Conversation.objects.filter(workspace_id=channel.workspace_id, pk__in=list(news))
-        for conversation in found.select_related("identity__contact").order_by("pk"):
-            result = news[conversation.pk]
-            matching.learn_alias(conversation.identity, result.address, result.user_id)
-    consenting.refused_at_once(
-        channel, [(result.message.conversation_id, result.error_code) for result in results if result.error_code]
-    )
+        said = [
+            (conversation.identity, news[conversation.pk].address, news[conversation.pk].user_id)
+            for conversation in found.select_related("identity__contact").order_by("pk")
+        ]
+        matching.learn_aliases(channel.workspace_id, channel.kind, said)
 
 
 def _is_news(result: Result) -> bool:

@@ -27,7 +27,7 @@ from providers.base import Adapter
 from providers.registry import adapter
 from providers.types import Credentials, MediaRef
 from workspaces import tenancy
-from workspaces.channels import credentials
+from workspaces.channels import credentials, pause_automatically
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 BUDGET = 5.0  # seconds one job works on one channel before others of its queue get a turn
 PATIENCE = 1.0  # seconds a job waits for the number's pace; a longer wait is left to the next poke or sweep
-PIPELINES = 2  # batches under way at once: one talks to the database while the other waits for the provider
+PIPELINES = 3  # batches under way at once: one talks to the database while the others wait for the provider
 SETTLE_AGAIN_SECONDS = 0.5
 
 _database = ThreadPoolExecutor(max_workers=PIPELINES, thread_name_prefix="outbox")
@@ -89,7 +89,7 @@ async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -
 
 
 async def _pipeline(desk: Desk, number: int) -> int:
-    """Batch after batch. The second pipeline starts only once there is more than one batch to send."""
+    """Batch after batch. The others go on only while there is more than one batch to send."""
     limit = max(1, settings.SEND_CONCURRENCY // PIPELINES)
     attempted = 0
     while time.monotonic() < desk.until:
@@ -132,9 +132,9 @@ async def _send_batch(desk: Desk, batch: list[Claimed]) -> bool:
 
 async def _uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, MediaRef], dict[int, Verdict]]:
     """Store files with the provider first. An upload sends nothing to anybody, so a failed one is a definite no."""
-    files = await _in_thread(uploading.files_of, desk.channel, batch)
-    if not files:
+    if not any(message.kind in uploading.MEDIA_KINDS for message in batch):
         return {}, {}
+    files = await _in_thread(uploading.files_of, desk.channel, batch)
     found = await asyncio.gather(
         *(uploading.upload(desk.transport, desk.adapter, desk.credentials, file) for file in files.values())
     )
@@ -198,13 +198,13 @@ def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
     if holds := [verdict.hold for verdict in verdicts if verdict.hold]:
         _hold(channel, max(holds))
     _write(channel, results)
-    with tenancy.scope(channel.workspace_id):
-        accepted = [result.provider_id for result in results if result.provider_id]
-        if accepted:
-            status_updates.unpark(channel.workspace_id, channel.pk, accepted)
-        answers.learn(channel, results)
-        names = {f"conv-{result.message.conversation_uuid}" for result in results}
-        publish(channel.workspace_id, *(names if len(names) <= 50 else {"sync"}))
+    accepted = [result.provider_id for result in results if result.provider_id]
+    if parked := status_updates.parked(channel.workspace_id, channel.pk, accepted):
+        with tenancy.scope(channel.workspace_id):
+            status_updates.unpark(channel.workspace_id, channel.pk, parked)
+    answers.learn(channel, results)
+    names = {f"conv-{result.message.conversation_uuid}" for result in results}
+    publish(channel.workspace_id, *(names if len(names) <= 50 else {"sync"}))
 
 
 def _write(channel: Channel, results: Sequence[Result]) -> None:
@@ -234,10 +234,7 @@ def _settle_one_by_one(channel: Channel, results: Sequence[Result]) -> None:
 
 def _pause(channel: Channel, why: str) -> None:
     with tenancy.scope(channel.workspace_id):
-        Channel.objects.filter(workspace_id=channel.workspace_id, pk=channel.pk).update(
-            sending_paused=True, problem=why, problem_at=timezone.now()
-        )
-        publish(channel.workspace_id, "channels", "sync")
+        pause_automatically(channel, why)
     log.warning("channel paused", channel=channel.pk)
 
 

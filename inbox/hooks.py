@@ -15,7 +15,7 @@ from workspaces.channels import credentials
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
-from . import receiving
+from . import receiving, recording
 
 MAX_BODY = 4 * 1024 * 1024  # bytes; Meta sends up to 3 MB
 ROUTE_SECONDS = 5.0  # how long a changed or disconnected channel's old secret still counts
@@ -65,7 +65,7 @@ def _store(request: HttpRequest, route: Route) -> HttpResponse:
     if not adapter(route.kind).verify(route.secret, request.headers, body):
         return _answer(401 if "X-Hub-Signature-256" not in request.headers else 403)
     kept = {name: request.headers[name][:300] for name in KEPT_HEADERS if name in request.headers}
-    receiving.record(route.workspace_id, route.channel_id, body, kept)
+    recording.record(route.workspace_id, route.channel_id, body, kept)
     receiving.poke_now()
     return _answer(200)
 

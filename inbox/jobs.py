@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 from config.queues import answered, ring
 
-from . import conversations, dispatching, erasing, media, person_export, receiving
+from . import backlog, conversations, dispatching, erasing, media, person_export, receiving
 
 BUDGET = 20.0  # seconds of new batches per job; the rest is left to the next one, well before RQ's time limit
 
@@ -21,7 +22,7 @@ def dispatch(channel_id: int, lane: int) -> None:
 def apply_webhooks() -> None:
     """Apply stored webhooks until none is due."""
     answered("inbox.jobs.apply_webhooks")
-    if not _finished(receiving.apply_pending, looks=2):
+    if not _finished(partial(backlog.work_off, BUDGET), looks=2):
         receiving.poke()
 
 

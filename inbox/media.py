@@ -48,12 +48,15 @@ ACTIVE = frozenset({"image/svg+xml"})  # pictures that run scripts when opened
 # Containers that hold sound as well as pictures; the magic bytes alone do not tell.
 AMBIGUOUS = frozenset({"application/ogg", "video/mp4", "video/ogg", "audio/mp4", "video/3gpp", "audio/mpeg", ""})
 
+# MATERIALIZED: as a plain subquery the planner may run it once for each row, and LIMIT then limits nothing.
 CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM inbox_attachment WHERE state = 'pending' AND next_try_at <= clock_timestamp()
+     ORDER BY next_try_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 UPDATE inbox_attachment a
    SET attempts = a.attempts + 1,
        next_try_at = clock_timestamp() + (%(backoff)s::int[])[least(a.attempts, %(last)s) + 1] * interval '1 second'
-  FROM (SELECT id FROM inbox_attachment WHERE state = 'pending' AND next_try_at <= clock_timestamp()
-         ORDER BY next_try_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
+  FROM due
  WHERE a.id = due.id
 RETURNING a.workspace_id, a.id
 """

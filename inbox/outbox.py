@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from workspaces import tenancy
 from workspaces.models import Channel
@@ -25,11 +24,12 @@ from .statuses import rank_sql
 
 # One claimer per channel at a time: two could otherwise take the first and the second message of one conversation
 # in the same instant and send them out of order. The lock is held for the claim only, never while sending.
-CLAIM_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('carillon-claim', %s))"
+CLAIM_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('carillon-claim', %(channel)s));"
 
 # A message waits for an earlier one of its conversation that is on its way or is being tried again. It does not wait
 # for one that was never tried (scheduled for later), nor for a broadcast when it is a person's reply.
-CLAIM = """
+CLAIM = f"""
+{CLAIM_LOCK}
 WITH due AS (
     SELECT m.id FROM inbox_message m
      WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.send_state = 'queued'
@@ -97,7 +97,7 @@ UPDATE inbox_message m SET provider_id = coalesce(m.provider_id, r.provider_id),
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, like Result: one is made for each message, and that takes three times as long
 class Claimed:
     """One message a sender holds, with what the adapter needs."""
 
@@ -121,7 +121,7 @@ class Claimed:
         return self.attempt - self.spent_attempts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Result:
     """What became of one attempt. `state` is done, queued (definite no, try again after `wait` seconds) or unknown."""
 
@@ -139,31 +139,17 @@ class Result:
 
 def claim(channel: Channel, *, lane: int, limit: int) -> list[Claimed]:
     """Take up to `limit` due messages of lanes up to `lane`, people's before programs' before broadcasts'."""
-    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
-        cursor.execute(CLAIM_LOCK, [channel.pk])
-        cursor.execute(
-            CLAIM,
-            {
-                "ws": channel.workspace_id,
-                "channel": channel.pk,
-                "lane": lane,
-                "limit": limit,
-                "lease": settings.SEND_LEASE_SECONDS,
-            },
-        )
-        rows = cursor.fetchall()
+    wanted = {"channel": channel.pk, "lane": lane, "limit": limit, "lease": settings.SEND_LEASE_SECONDS}
+    rows, _ = tenancy.in_one_trip(channel.workspace_id, CLAIM, {"ws": channel.workspace_id, **wanted})
     claimed = [_claimed(row) for row in rows]
     return sorted(claimed, key=lambda message: (message.lane, message.id))
 
 
 def begin(channel: Channel, batch: Sequence[Claimed]) -> list[Claimed]:
     """Commit the intent to send; returns those still ours. A row whose lease ran out meanwhile is walked away from."""
-    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
-        cursor.execute(
-            BEGIN,
-            {"ws": channel.workspace_id, "ids": [m.id for m in batch], "attempts": [m.attempt for m in batch]},
-        )
-        ours = {row[0] for row in cursor.fetchall()}
+    held = {"ids": [m.id for m in batch], "attempts": [m.attempt for m in batch]}
+    rows, _ = tenancy.in_one_trip(channel.workspace_id, BEGIN, {"ws": channel.workspace_id, **held})
+    ours = {row[0] for row in rows}
     return [message for message in batch if message.id in ours]
 
 
@@ -173,32 +159,28 @@ def settle(channel: Channel, results: Sequence[Result]) -> None:
         return
     # In one order, so that this and the statuses of the same messages hardly ever wait for each other in a ring.
     results = sorted(results, key=lambda result: result.message.id)
-    with tenancy.scope(channel.workspace_id), connection.cursor() as cursor:
-        ids = [r.message.id for r in results]
-        provider_ids = [r.provider_id for r in results]
-        cursor.execute(
-            SETTLE,
-            {
-                "ws": channel.workspace_id,
-                "ids": ids,
-                "attempts": [r.message.attempt for r in results],
-                "states": [r.state for r in results],
-                "statuses": [r.status for r in results],
-                "provider_ids": provider_ids,
-                "codes": [r.error_code[:40] for r in results],
-                "texts": [r.error_text for r in results],
-                "waits": [r.wait for r in results],
-                "untried": [0 if r.tried else 1 for r in results],
-            },
-        )
-        if cursor.rowcount < len(results):
-            cursor.execute(LEARN_ID, {"ws": channel.workspace_id, "ids": ids, "provider_ids": provider_ids})
+    columns = {
+        "ws": channel.workspace_id,
+        "ids": [r.message.id for r in results],
+        "attempts": [r.message.attempt for r in results],
+        "states": [r.state for r in results],
+        "statuses": [r.status for r in results],
+        "provider_ids": [r.provider_id for r in results],
+        "codes": [r.error_code[:40] for r in results],
+        "texts": [r.error_text for r in results],
+        "waits": [r.wait for r in results],
+        "untried": [0 if r.tried else 1 for r in results],
+    }
+    _, settled = tenancy.in_one_trip(channel.workspace_id, SETTLE, columns)
+    if settled < len(results):
+        tenancy.in_one_trip(channel.workspace_id, LEARN_ID, columns)
 
 
 def _claimed(row: tuple[Any, ...]) -> Claimed:
-    names = (field.name for field in fields(Claimed))
-    claimed = dict(zip(names, row, strict=True))
-    return Claimed(**{**claimed, "content": _object(claimed["content"])})
+    """The columns of CLAIM come in the order of the fields."""
+    claimed = Claimed(*row)
+    claimed.content = _object(claimed.content)
+    return claimed
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ SENDER_HOLD = timedelta(seconds=5)  # when the provider names no time
 ACCOUNT_HOLD = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """What one outcome means: a row to write, and possibly a consequence for the whole channel."""
 

@@ -90,7 +90,6 @@ def thread(desk: Desk) -> dict[str, Any]:
     """What the header, the composer and the contact show of a conversation."""
     conversation, name = desk.conversation, display_name(desk.conversation)
     words = conversation.contact.name.split()
-    record = f"/w/{desk.member.workspace.slug}/contacts/{conversation.contact.uuid}/"
     urls = {part: f"{desk.base}{part}/" for part in ("seen", "unread", "older", "delta", "send", "assignee", "status")}
     return {
         "id": str(conversation.uuid),
@@ -107,7 +106,8 @@ def thread(desk: Desk) -> dict[str, Any]:
         "can_reply": allows(desk.member.role, "reply"),
         "cursor": desk.calendar.now.isoformat(),
         "urls": urls,
-        "record": record,
+        "contact": str(conversation.contact.uuid),
+        "record": _record(desk),
     }
 
 
@@ -117,6 +117,10 @@ def composer(desk: Desk, *, text: str = "", error: str = "", quoted: Message | N
     if not allows(desk.member.role, "reply"):
         reason = "Your role does not include replying."
         return {"state": "read_only", "title": "You can read this conversation", "text": reason}
+    if conversation.contact.blocked_at is not None:
+        reason = "They can still write to you. Nothing is sent to them."
+        link = {"link": _record(desk), "link_text": "Unblock in the record"}
+        return {"state": "blocked", "title": "This person is blocked", "text": reason, **link}
     if not channel.is_open:
         return {"state": "channel_down", "title": f"{channel.name} is not connected", **_repair(desk)}
     capabilities = adapter(channel.kind).capabilities
@@ -145,6 +149,10 @@ def composer(desk: Desk, *, text: str = "", error: str = "", quoted: Message | N
         "quote": quote_of(quoted, display_name(conversation)) if quoted else None,
         "reply_to": str(quoted.uuid) if quoted else "",
     }
+
+
+def _record(desk: Desk) -> str:
+    return f"/w/{desk.member.workspace.slug}/contacts/{desk.conversation.contact.uuid}/"
 
 
 def _repair(desk: Desk) -> dict[str, str]:

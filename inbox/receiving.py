@@ -1,6 +1,6 @@
 """From acknowledged webhook bodies to messages and statuses.
 
-`record` is all that happens before the provider gets its 200. `apply_pending` does the rest later, in batches:
+`inbox.recording` is all that happens before the provider gets its 200. This does the rest later, in batches:
 claim (committed first, so a body that kills its worker is pushed into the future), then one transaction per workspace
 that holds the effects and the mark "processed" together. Running it twice, in parallel or in another order changes
 nothing: messages are unique by the provider's id and statuses only move forward.
@@ -20,7 +20,6 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
 
-from config.postgres import direct
 from config.queues import ring, ring_now
 from live.publishing import publish
 from providers.registry import adapter
@@ -40,14 +39,17 @@ BATCH = 100  # bodies per claim; a body may hold up to 1,000 elements
 SETTLED_SECONDS = 0.02  # how long after an empty look the job looks again before it ends
 MANY = 50  # changed conversations beyond which panes are told to look, not which ones
 
+# MATERIALIZED: as a plain subquery the planner may run it once for each row, and LIMIT then limits nothing.
 CLAIM = """
+WITH due AS MATERIALIZED (
+    SELECT id FROM inbox_inboundwebhook
+     WHERE processed_at IS NULL AND dead_at IS NULL AND next_try_at <= clock_timestamp()
+       AND (attempts > 0) = %(again)s
+     ORDER BY next_try_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 UPDATE inbox_inboundwebhook w
    SET attempts = w.attempts + 1,
        next_try_at = clock_timestamp() + (%(backoff)s::int[])[least(w.attempts, %(last)s) + 1] * interval '1 second'
-  FROM (SELECT id FROM inbox_inboundwebhook
-         WHERE processed_at IS NULL AND dead_at IS NULL AND next_try_at <= clock_timestamp()
-           AND (attempts > 0) = %(again)s
-         ORDER BY next_try_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED) due
+  FROM due
  WHERE w.id = due.id
 RETURNING w.id, w.workspace_id, w.channel_id, w.body, w.headers, w.attempts
 """
@@ -83,15 +85,6 @@ class _Batch:
     route: routing.Router
     changes: applying.Changes = field(default_factory=applying.Changes)
     reports: list[status_updates.Report] = field(default_factory=list)
-
-
-def record(workspace_id: int, channel_id: int, body: bytes, headers: dict[str, str]) -> int:
-    """Store a verified webhook durably and return its id: one statement, one commit, nothing parsed.
-
-    Stored twice when a connection dies between the commit and its confirmation; applying does not mind.
-    """
-    parameters = [workspace_id, channel_id, body, json.dumps(headers)]
-    return int(direct.fetch_value("SELECT carillon_ingest(%s::bigint, %s::bigint, %b, %s::jsonb)", parameters))
 
 
 def apply_pending(limit: int = BATCH) -> int:

@@ -1,4 +1,4 @@
-"""The live process: `granian --interface asgi live.app:application` holds the browsers' event streams.
+"""The live process: `granian --interface asgi --loop asyncio live.app:application` holds the browsers' event streams.
 
 Plain ASGI without Django's request cycle, because an open stream must cost kilobytes. PostgreSQL is asked in threads
 only: once when a stream opens, and every few seconds for all streams together.
@@ -26,6 +26,8 @@ from django.conf import settings  # noqa: E402
 from django.db import Error as DatabaseError  # noqa: E402
 from django.http.request import split_domain_port, validate_host  # noqa: E402
 
+from config.database_role import refuse_unbound_role  # noqa: E402
+
 from .gate import Refused, admit, still_allowed  # noqa: E402
 from .hub import AUTH, DOWN, Hub  # noqa: E402
 from .subscription import listen  # noqa: E402
@@ -42,6 +44,8 @@ STREAM_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-accel-buffering", b"no"),  # nginx would hold events back until its buffer is full
 ]
+
+refuse_unbound_role()
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]

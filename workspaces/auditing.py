@@ -42,6 +42,7 @@ ACTIONS = {
     "contact.merge_undone": "Merge undone",
     "contact.erased": "Contact erased",
     "contact.exported": "Data of one contact exported",
+    "contact.export_fetched": "Data of one contact downloaded",
     "consent.changed": "Consent changed",
     "consent.words_changed": "Opt-out or opt-in words changed",
     "import.uploaded": "Contacts file uploaded",

@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Case, F, When
 from django.utils import timezone
 
+from live.publishing import publish
 from providers.base import Adapter
 from providers.registry import adapter as adapter_of
 from providers.types import Credentials, Request
@@ -99,7 +101,8 @@ def connect(
     ) or Channel(workspace=workspace, kind=kind, external_id=external_id)
     channel.name, channel.account_id, channel.base_url = name, account_id, base_url
     channel.status, channel.disconnected_at, channel.problem = Channel.Status.CONNECTING, None, ""
-    channel.sending_paused, channel.hook_token = False, random_secrets.token_urlsafe(32)
+    channel.sending_paused, channel.paused_automatically = False, False
+    channel.hook_token = random_secrets.token_urlsafe(32)
     seal(channel, token=token, app_secret=app_secret, verify_token=random_secrets.token_urlsafe(24))
     _save(channel)
     auditing.record(by, "channel.connected", name, after={"kind": kind, "external_id": external_id})
@@ -117,7 +120,10 @@ def rename(channel: Channel, *, name: str, by: Member) -> Channel:
 
 @transaction.atomic
 def rotate_secret(channel: Channel, *, token: str = "", app_secret: str = "", by: Member) -> Channel:
-    """Replace the access token, the app secret or both; an empty one stays as it is."""
+    """Replace the access token, the app secret or both; an empty one stays as it is.
+
+    Ends a pause that failing credentials had set: the next message tries the new ones.
+    """
     kept = credentials(channel)
     seal(
         channel,
@@ -126,9 +132,34 @@ def rotate_secret(channel: Channel, *, token: str = "", app_secret: str = "", by
         verify_token=kept.verify_token,
     )
     channel.save(update_fields=["credentials"])
-    replaced = [label for label, value in (("access token", token), ("app secret", app_secret)) if value]
-    auditing.record(by, "channel.secret_replaced", channel.name, after={"replaced": replaced})
+    after: dict[str, Any] = {
+        "replaced": [label for label, value in (("access token", token), ("app secret", app_secret)) if value]
+    }
+    if _end_automatic_pause(channel):
+        after["sending"] = "resumed"
+    auditing.record(by, "channel.secret_replaced", channel.name, after=after)
     return channel
+
+
+def pause_automatically(channel: Channel, why: str) -> None:
+    """Hold every outgoing message because the credentials failed; a pause set by a person stays theirs to end."""
+    Channel.objects.filter(workspace_id=channel.workspace_id, pk=channel.pk).update(
+        sending_paused=True,
+        paused_automatically=Case(When(sending_paused=True, then=F("paused_automatically")), default=True),
+        problem=why,
+        problem_at=timezone.now(),
+    )
+    publish(channel.workspace_id, "channels", "sync")
+
+
+def _end_automatic_pause(channel: Channel) -> bool:
+    """Let messages out again if nobody but the product itself held them; the sweep finds them within seconds."""
+    paused = Channel.objects.filter(workspace_id=channel.workspace_id, pk=channel.pk, paused_automatically=True)
+    if not paused.update(sending_paused=False, paused_automatically=False, problem="", problem_at=None):
+        return False
+    channel.refresh_from_db(fields=["sending_paused", "paused_automatically", "problem", "problem_at"])
+    publish(channel.workspace_id, "channels", "sync")
+    return True
 
 
 @transaction.atomic
@@ -144,10 +175,11 @@ def resume_sending(channel: Channel, *, by: Member) -> Channel:
 
 
 def _switch_sending(channel: Channel, *, paused: bool, action: str, by: Member) -> Channel:
-    if channel.sending_paused != paused:
-        channel.sending_paused = paused
-        channel.save(update_fields=["sending_paused"])
+    if channel.sending_paused != paused or channel.paused_automatically:
+        channel.sending_paused, channel.paused_automatically = paused, False
+        channel.save(update_fields=["sending_paused", "paused_automatically"])
         auditing.record(by, action, channel.name)
+        publish(channel.workspace_id, "channels", "sync")
     return channel
 
 
@@ -177,14 +209,16 @@ def _save(channel: Channel, *fields: Any) -> None:
 def check(channel: Channel, *, by: Member, client: httpx.Client | None = None) -> list[Finding]:
     """Ask the provider whether the channel works, and note the answer. Call it outside any transaction.
 
-    A success opens the channel and learns its address and quality. What the provider finds wrong is noted as the
-    channel's problem; a provider out of reach proves nothing and changes nothing.
+    A success opens the channel, learns its address and quality, and ends a pause that failing credentials had set.
+    What the provider finds wrong is noted as the channel's problem; a provider out of reach proves and changes nothing.
     """
     with client or http_client() as http:
         findings = _examine(adapter_of(channel.kind), credentials(channel), http)
     with tenancy.scope(channel.workspace_id):
         _note(channel, findings)
         steps = {finding.step: finding.problem or "ok" for finding in findings}
+        if not any(finding.problem for finding in findings) and _end_automatic_pause(channel):
+            steps["sending"] = "resumed"
         auditing.record(by, "channel.checked", channel.name, after=steps)
     return findings
 

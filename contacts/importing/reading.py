@@ -18,7 +18,7 @@ from .mapping import Mapping
 from .phones import BadPhone, digits_of, region_of
 from .rows import Refused, Row
 
-SMALLEST_BATCH, LARGEST_BATCH = 1_000, 50_000  # rows
+SMALLEST_BATCH, LARGEST_BATCH = 1_000, 40_000  # rows
 MOST_TAGS = 500  # different ones in a file; with more it is not a column of tags
 NEW_TAG = -1  # stands for a tag that will be made: nobody has it yet
 MOST_REMEMBERED = 20_000  # cells of a column whose meaning is kept at hand

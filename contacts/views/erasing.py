@@ -16,6 +16,7 @@ from contacts import erasing
 from contacts import person_export as exports
 from contacts.models import Erasure, ExportRun
 from contacts.presenting_rows import display_name
+from workspaces import auditing
 from workspaces.access import workspace_view
 from workspaces.fragments import is_fragment
 from workspaces.models import Workspace
@@ -114,6 +115,7 @@ def person_export_file(request: Any, workspace: Workspace, uuid: UUID, run: UUID
         stored = default_storage.open(found.file)
     except OSError as error:
         raise Http404("The file is no longer stored.") from error
+    auditing.record(request, "contact.export_fetched", f"contact {contact.uuid}")
     name = f"contact-{contact.uuid}.zip"
     response = FileResponse(stored, as_attachment=True, filename=name, content_type="application/zip")
     response["X-Content-Type-Options"] = "nosniff"

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inbox', '0004_consent_events'),
+        ('inbox', '0006_ingest_together'),
         ('templates_mgmt', '0001_initial'),
         ('workspaces', '0002_functions'),
     ]

@@ -34,6 +34,25 @@
     carillon.say(count === 0 ? "Nobody matches" : count === 1 ? "1 contact" : `${count} contacts`);
   });
 
+  // --- the list follows what changes elsewhere ---------------------------------------------------------------------
+  const CALM = 2000; // changes come in bursts; one request serves them
+  let due = 0;
+  // Whoever ticks people, or has loaded more of them, keeps the list as it is until they ask.
+  const inUse = (list) => list.querySelector("[name=contact]:checked")
+    || document.querySelectorAll("#people-rows tr[id^=p-]").length > Number(list.dataset.count);
+  const follow = () => {
+    due = 0;
+    const list = document.getElementById("people");
+    if (!list || document.hidden) return; // coming back to this tab counts as news
+    if (inUse(list)) document.getElementById("people-news").hidden = false;
+    else document.dispatchEvent(new CustomEvent("people:refresh"));
+  };
+  for (const name of ["live:contacts", "live:up", "live:sync"]) document.addEventListener(name, () => { due ||= setTimeout(follow, CALM); });
+  carillon.actions["people-refresh"] = () => document.dispatchEvent(new CustomEvent("people:refresh"));
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id === "people") document.getElementById("people-news").hidden = true;
+  });
+
   // --- segments ----------------------------------------------------------------------------------------------------
   const changed = () => document.body.dispatchEvent(new CustomEvent("builder:changed"));
   carillon.actions["remove-condition"] = (element) => {

@@ -7,7 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
-from tests.browser.test_contacts_pages import at, person
+from tests.browser.test_contacts_pages import at, person, violations
 
 
 def rows(page: Page):
@@ -68,6 +68,58 @@ def test_a_deleted_person_leaves_the_list_and_comes_back(desk: Desk) -> None:
         expect(rows(page)).to_have_count(before - 1)
         page.get_by_role("button", name="Undo").click()
         expect(rows(page)).to_have_count(before)
+
+
+def test_the_list_follows_what_happens_elsewhere(desk: Desk) -> None:
+    with desk.agent("owner") as page, desk.agent("agent") as other:
+        page.goto(at(desk, "contacts/?q=Fatima"))
+        expect(page.locator("#app[data-connected]")).to_be_attached()
+        before = rows(page).count()
+        other.goto(at(desk, "contacts/new/"))
+        other.get_by_label("Name").fill("Fatima From Elsewhere")
+        other.get_by_label("E-mail").fill("fatima.elsewhere@example.test")
+        other.get_by_role("button", name="Add contact").click()
+        expect(rows(page)).to_have_count(before + 1)
+        expect(page.get_by_label("Search contacts")).to_have_value("Fatima")
+
+
+def test_a_list_in_which_somebody_is_chosen_waits_to_be_refreshed(desk: Desk) -> None:
+    with desk.agent("owner") as page, desk.agent("agent") as other:
+        page.goto(at(desk, "contacts/?q=Daniel"))
+        expect(page.locator("#app[data-connected]")).to_be_attached()
+        page.locator("#people-rows input").first.check()
+        link = page.locator("#people-rows a").first.get_attribute("href")
+        other.goto(f"{desk.stack.base_url}{link}")
+        other.get_by_label("Add a tag").fill("Seen elsewhere")
+        other.get_by_label("Add a tag").press("Enter")
+        news = page.get_by_role("button", name="People changed")
+        expect(news).to_be_visible()
+        expect(page.locator("#people-rows input").first).to_be_checked()
+        assert violations(page) == []
+        news.click()
+        expect(page.locator("#people-rows").get_by_text("Seen elsewhere")).to_be_visible()
+        expect(news).to_be_hidden()
+        other.get_by_role("button", name="Remove the tag Seen elsewhere").click()
+
+
+def test_blocking_somebody_closes_the_reply_box_of_whoever_has_them_open(desk: Desk) -> None:
+    with desk.agent("agent") as page, desk.agent("owner") as other:
+        page.goto(desk.thread("447700900152"))
+        expect(page.locator("#app[data-connected]")).to_be_attached()
+        expect(page.locator("#composer-form")).to_be_visible()
+        record = page.get_by_role("link", name=re.compile("^Open the record")).get_attribute("href")
+        other.goto(f"{desk.stack.base_url}{record}")
+        other.get_by_role("group").filter(has_text="More").first.click()
+        other.get_by_role("button", name="Block", exact=True).click()
+        expect(page.get_by_text("This person is blocked")).to_be_visible()
+        expect(page.locator("#composer-form")).to_have_count(0)
+        assert violations(page) == []
+        page.get_by_role("link", name="Unblock in the record").click()
+        page.get_by_role("group").filter(has_text="More").first.click()
+        page.get_by_role("button", name="Unblock", exact=True).click()
+        expect(page.get_by_text("Blocked since")).to_have_count(0)
+        page.goto(desk.thread("447700900152"))
+        expect(page.locator("#composer-form")).to_be_visible()
 
 
 def test_a_fact_is_edited_in_place_by_keyboard(desk: Desk) -> None:

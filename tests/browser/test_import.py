@@ -35,6 +35,7 @@ def file(folder: Path, *, start: int, rows: int = 300) -> Path:
 
 
 def violations(page: Page) -> list[Any]:
+    page.wait_for_load_state()  # a page whose styles are on their way has no sizes to judge
     found = Axe().run(page, options=RULES).response["violations"]
     return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
@@ -72,7 +73,7 @@ def test_a_file_is_uploaded_mapped_checked_imported_and_taken_back(desk: Desk, t
         assert [row[3] for row in rows[1:]] == ["101", "201", "301", "302"]
 
         page.get_by_role("button", name="Import 297, leave out 4").click()
-        expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=SLOW)
+        expect(page.get_by_role("heading", name="Imported", exact=True)).to_be_visible(timeout=SLOW)
         expect(page.locator(".figure").filter(has_text="added")).to_contain_text("297")
         page.get_by_role("link", name="Imports").click()
         expect(page.get_by_role("row", name=re.compile("people.csv")).first).to_contain_text("297")
@@ -93,7 +94,7 @@ def test_progress_arrives_without_a_reload(desk: Desk, tmp_path: Path):
         assert page.evaluate("window.sameDocument")
         page.get_by_role("button", name=re.compile("^Import 19,800")).click()
         page.evaluate("window.sameDocument = true")
-        expect(page.get_by_role("heading", name="Imported")).to_be_visible(timeout=SLOW)
+        expect(page.get_by_role("heading", name="Imported", exact=True)).to_be_visible(timeout=SLOW)
         assert page.evaluate("window.sameDocument")
 
 

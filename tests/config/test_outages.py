@@ -105,7 +105,15 @@ def test_a_worker_told_to_stop_ends_by_itself(outage):
     outage.start("worker-default")
 
 
-@pytest.mark.parametrize("command", [["-c", "import config.wsgi"], ["manage.py", "worker", "default", "--burst"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["-c", "import config.wsgi"],
+        ["-c", "import live.app"],
+        ["manage.py", "worker", "default", "--burst"],
+        ["manage.py", "clock"],
+    ],
+)
 def test_no_process_runs_as_a_role_that_sees_all_tenants(command):
     environment = {**os.environ, "DATABASE_URL": run.servers.admin_url()}
     done = subprocess.run(

@@ -14,6 +14,7 @@ from inbox import person_export
 from tests.factories import make_contact, make_identity, make_member, make_workspace, sign_in
 from tests.inbox.rows import again, count, everything
 from workspaces import tenancy
+from workspaces.models import AuditEntry
 
 
 @pytest.fixture
@@ -135,6 +136,17 @@ def test_a_file_is_asked_for_written_and_downloaded(ana, pair):
     assert response["Content-Disposition"].startswith("attachment")
     archive = zipfile.ZipFile(io.BytesIO(b"".join(response.streaming_content)))
     assert "contact.json" in archive.namelist()
+
+
+def test_the_audit_log_says_who_downloaded_a_persons_file(ana, pair):
+    browser = sign_in(ana.user)
+    browser.post(url("person_export", pair[0]))
+    person_export.write_pending()
+    [run] = everything(ExportRun, ana.workspace_id)
+    browser.get(url("person_export_file", pair[0], run=run.uuid))
+    browser.get(url("person_export_file", pair[1], run=run.uuid))
+    [entry] = everything(AuditEntry, ana.workspace_id, action="contact.export_fetched")
+    assert (entry.actor_id, entry.target) == (ana.pk, f"contact {pair[0].uuid}")
 
 
 def test_one_persons_file_is_not_another_persons(ana, pair):

@@ -389,6 +389,17 @@ def test_after_a_crash_each_body_of_the_batch_is_tried_alone(channel):
     assert len(messages(channel)) == 5
 
 
+@pytest.mark.parametrize("joins", ["hashjoin, mergejoin", "nestloop, mergejoin", "nestloop, hashjoin"])
+def test_a_claim_takes_no_more_than_it_may_however_it_is_planned(channel, joins):
+    for number in range(5):
+        store(channel, text(body=str(number)))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE inbox_inboundwebhook")
+        for join in joins.split(", "):
+            cursor.execute(f"SET LOCAL enable_{join} = off")
+    assert [len(receiving._claim(2, again=False)) for _ in range(4)] == [2, 2, 1, 0]
+
+
 def test_new_webhooks_go_before_those_that_were_tried_before(channel):
     store(channel, text(body="Suspect"))
     claimed_and_died(channel)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inbox import receiving, sweeping
+from inbox import recording, sweeping
 from inbox.models import Attachment, InboundWebhook, Message, ParkedStatus
 from templates_mgmt.models import TemplateTask
 from tests.factories import make_channel, make_conversation, make_message
@@ -120,7 +120,7 @@ def test_only_applied_webhooks_without_open_questions_are_pruned(conversation):
     old, fresh = deliver(channel, text()), deliver(channel, text())
     broken = deliver(channel, {key: value for key, value in text().items() if key != "id"})
     dead = deliver(channel, b"{")
-    unapplied = receiving.record(channel.workspace_id, channel.pk, b"{}", {})
+    unapplied = recording.record(channel.workspace_id, channel.pk, b"{}", {})
     for webhook in everything(InboundWebhook, conversation.workspace_id, pk__in=[old, broken]):
         change(webhook, processed_at=ago(15 * 86_400), received_at=ago(15 * 86_400))
     assert sweeping.prune() == 1

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from contacts.models import Contact
 from inbox.models import Conversation, Message
 from inbox.reading import PAGE
 from tests import factories
@@ -252,6 +253,16 @@ def test_a_channel_that_is_down_says_so_and_shows_managers_the_way(ben: Any) -> 
     ana = factories.make_member(ben.workspace, name="Ana")
     assert "Orders is not connected" in page(ben, conversation)
     assert "The token expired." in page(ana, conversation)
+
+
+def test_a_blocked_person_gets_no_reply_box_but_the_way_to_unblock_them(ben: Any, nora: Any) -> None:
+    client = signed_in(ben)
+    with tenancy.scope(ben.workspace_id):
+        Contact.objects.filter(pk=nora.contact_id).update(blocked_at=timezone.now())
+    html = client.get(thread(ben, nora, "delta/"), {"composer": "open"}, **HTMX).content.decode()
+    assert "composer-form" not in html
+    assert "This person is blocked" in html
+    assert f'href="/w/{ben.workspace.slug}/contacts/{nora.contact.uuid}/"' in html
 
 
 def test_who_may_not_reply_reads_and_leaves_it_unread(ben: Any, nora: Any) -> None:

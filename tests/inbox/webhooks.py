@@ -9,7 +9,7 @@ import time
 from itertools import count
 from typing import Any
 
-from inbox import receiving
+from inbox import receiving, recording
 from workspaces.models import Channel
 
 _ids = count(1)
@@ -78,7 +78,7 @@ def store(channel: Channel, *elements: Any, **options: Any) -> int:
     raw = (
         elements[0] if elements and isinstance(elements[0], bytes) else body_of(payload(channel, *elements, **options))
     )
-    return receiving.record(channel.workspace_id, channel.pk, raw, {"Content-Type": "application/json"})
+    return recording.record(channel.workspace_id, channel.pk, raw, {"Content-Type": "application/json"})
 
 
 def deliver(channel: Channel, *elements: Any, **options: Any) -> int:

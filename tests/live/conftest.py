@@ -25,7 +25,8 @@ from django.db import connection
 from config.embedded import free_port, wait_until
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-GRANIAN = [sys.executable, "-m", "granian", "--interface", "asgi", "--no-ws", "--host", "127.0.0.1"]
+SERVER = "-m granian --interface asgi --loop asyncio --no-ws --host 127.0.0.1"
+GRANIAN = [sys.executable, *SERVER.split()]
 PATIENCE = 10.0
 
 

@@ -184,6 +184,35 @@ def test_an_expired_token_is_named(ana):
     assert channel.problem_at is not None
 
 
+def test_a_good_check_ends_a_pause_that_failing_credentials_had_set(ana):
+    channel = make_channel(ana.workspace, external_id=NUMBER["id"])
+    with tenancy.scope(ana.workspace_id):
+        channels.pause_automatically(channel, "The token expired.")
+        channel.refresh_from_db()
+    assert not channel.is_open
+    expired = (401, {"error": {"code": 190, "error_subcode": 463, "type": "OAuthException", "message": "Expired"}})
+    channels.check(channel, by=ana, client=meta(dict.fromkeys(fine(), expired)))
+    assert not channel.is_open
+    channels.check(channel, by=ana, client=meta(fine()))
+    with tenancy.scope(ana.workspace_id):
+        channel.refresh_from_db()
+        last = AuditEntry.objects.order_by("id").last()
+    assert channel.is_open
+    assert last.after["sending"] == "resumed"
+
+
+def test_a_good_check_leaves_a_pause_that_a_person_set(ana):
+    channel = make_channel(ana.workspace, external_id=NUMBER["id"])
+    with tenancy.scope(ana.workspace_id):
+        channels.pause_sending(channel, by=ana)
+        channels.pause_automatically(channel, "The token expired.")
+        channel.refresh_from_db()
+    channels.check(channel, by=ana, client=meta(fine()))
+    with tenancy.scope(ana.workspace_id):
+        channel.refresh_from_db()
+    assert channel.sending_paused
+
+
 def test_a_number_of_another_account_is_named(ana):
     channel = connect(ana)
     other = {**fine(), "phone_numbers": {"data": [{"id": "9", "display_phone_number": "+1 555-000-0009"}]}}

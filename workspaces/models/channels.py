@@ -35,6 +35,9 @@ class Channel(TenantModel):
     problem = models.TextField(blank=True, default="", help_text="Why sending or receiving is impaired, in plain words")
     problem_at = models.DateTimeField(null=True, blank=True)
     sending_paused = models.BooleanField(default=False)
+    paused_automatically = models.BooleanField(
+        default=False, db_default=False, help_text="Paused because the credentials failed: ends once they work again"
+    )
     sending_held_until = models.DateTimeField(null=True, blank=True, help_text="A throttle answer asked to wait")
     checked_at = models.DateTimeField(null=True, blank=True)
     last_inbound_at = models.DateTimeField(null=True, blank=True)

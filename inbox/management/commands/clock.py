@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
+from config.database_role import refuse_unbound_role
 from inbox import sweeping
 
 log = structlog.get_logger(__name__)
@@ -21,6 +22,8 @@ class Command(BaseCommand):
     help = "Look for work no job announced, every few seconds. Several may run: the rows decide who does what."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Sweep until SIGTERM. Ends at once for a database role that row security does not bind."""
+        refuse_unbound_role()
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import socket
 import time
@@ -19,6 +18,7 @@ from rq.job import Job
 from rq.queue import Queue
 from rq.serializers import JSONSerializer
 
+from config import long_lived
 from config.database_role import refuse_unbound_role
 from config.queues import TIME_LIMITS, UNREACHABLE, JSONQueue
 
@@ -51,9 +51,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, queue: str, burst: bool, **options: Any) -> None:
         """Work; after an outage of Valkey, begin again."""
         refuse_unbound_role()
-        # What is loaded now stays for good: without it, each collection walks it again, a sixth of a message's cost.
-        gc.collect()
-        gc.freeze()
+        long_lived.settle_in()
         self.stopping = False
         signal.signal(signal.SIGTERM, self._stop_between_attempts)
         signal.signal(signal.SIGINT, self._stop_between_attempts)
