@@ -42,7 +42,8 @@ class NewTemplateForm(forms.Form):
         name, language = self.fields["name"], self.fields["language"]
         if quick:
             del self.fields["category"], self.fields["channel"]
-            name.max_length, name.help_text = MOST_CHARACTERS, "How your team finds it, for example Opening hours."
+            name.max_length = MOST_CHARACTERS  # type: ignore[attr-defined]
+            name.help_text = "How your team finds it, for example Opening hours."
             name.widget.attrs |= {"dir": "auto", "autocomplete": "off"}
             language.choices = _languages(empty="Any language")  # type: ignore[attr-defined]
             return

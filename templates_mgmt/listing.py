@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -72,7 +72,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    templates: list[MessageTemplate]  # each with its `shown` languages, each of those with its open `drafts`
+    templates: Sequence[MessageTemplate]  # each with its `shown` languages, each of those with its open `drafts`
     number: int
     has_more: bool
 

@@ -48,7 +48,7 @@ def listing(request: Any, workspace: Workspace) -> HttpResponse:
         return render(request, "templates_mgmt/_rows.html", context)
     context["accounts"] = presenting_list.accounts(workspace, calendar)
     response = render(request, "templates_mgmt/_list.html", context)
-    response["HX-Replace-Url"] = context["here"]
+    response["HX-Replace-Url"] = f"{base}{chosen.query()}"
     return response
 
 

@@ -234,7 +234,7 @@ def test_a_carousel_has_cards_of_one_shape(desk: Desk) -> None:
     )  # fmt: skip
     client.post(url(desk, translation), form)
     cards = components(desk, translation)["CAROUSEL"]["cards"]
-    assert [[part.get("format") for part in card["components"]][0] for card in cards] == ["VIDEO"] * 3
+    assert [next(part.get("format") for part in card["components"]) for card in cards] == ["VIDEO"] * 3
     page = client.get(url(desk, translation)).content.decode()
     assert "Card 3" in page
     assert 'name="card-1-button-0-text"' in page
