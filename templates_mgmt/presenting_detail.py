@@ -69,6 +69,7 @@ def page(
         "category_before": _category_before(translation),
         "upcoming": _upcoming(translation, calendar),
         "quality": presenting.quality(translation.quality),
+        "direction": presenting.direction(translation.language),
         "language_name": presenting.language_name(translation.language),
         "tabs": [_tab(each, translation) for each in translations],
         "present": [each.language for each in translations],

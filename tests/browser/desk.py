@@ -13,7 +13,10 @@ from tests.stack import Stack
 
 # What the browser says about a request that a test made fail on purpose, about a form that is refused, and what htmx
 # says of a request that was under way when the page was left. One that fails otherwise says htmx:sendError besides.
-EXPECTED = ("net::ERR_INTERNET_DISCONNECTED", "status of 422", "htmx:sendAbort", "htmx:afterRequest")
+EXPECTED = (
+    *("net::ERR_INTERNET_DISCONNECTED", "status of 409", "status of 422"),
+    *("htmx:sendAbort", "htmx:afterRequest"),
+)
 # The console words a violation differently in every version; the event does not.
 VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
     console.error(`policy violation: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"""
