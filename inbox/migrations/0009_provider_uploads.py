@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('inbox', '0006_message_of_translation'),
+        ('inbox', '0008_message_of_translation'),
         ('workspaces', '0002_functions'),
     ]
 

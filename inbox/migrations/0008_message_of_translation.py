@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     atomic = False  # the largest table: senders go on writing while the index is built
 
     dependencies = [
-        ('inbox', '0005_templates_of_messages'),
+        ('inbox', '0007_templates_of_messages'),
     ]
 
     operations = [
