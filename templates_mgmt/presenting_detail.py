@@ -55,38 +55,49 @@ def page(
         .order_by("-number")
     )
     draft = next((each for each in versions if each.state == State.OPEN), None)
-    shown = translation if translation.components or draft is None else draft
-    content = components.read(shown.components)
-    task = _task(translation)
-    manages = allows(member.role, "manage_templates")
+    task, manages = _task(translation), allows(member.role, "manage_templates")
     return {
+        **_standing(translation, calendar),
+        **_text(translation, versions, workspace),
         "template": template,
         "translation": translation,
         "code": presenting.language_code(translation),
         "quick": template.kind == Kind.QUICK,
+        "direction": presenting.direction(translation.language),
+        "language_name": presenting.language_name(translation.language),
+        "tabs": [_tab(each, translation) for each in translations],
+        "present": [each.language for each in translations],
+        "draft": draft,
+        "only_draft": translation.status == Status.DRAFT,
+        "can_manage": manages,
+        "can_edit": manages and translation.status in EDITABLE and not (task and task.state in TemplateTask.LIVE),
+        "can_add_language": manages and template.kind == Kind.PROVIDER,
+        "edits": _edits(translation, calendar) if manages else "",
+        "task": _task_words(task),
+        "versions": _versions(versions, calendar),
+    }
+
+
+def _standing(translation: TemplateTranslation, calendar: Calendar) -> dict[str, Any]:
+    """What the provider makes of it."""
+    return {
         "status": presenting.status_chip(translation),
         "category": presenting.category(translation),
         "category_before": _category_before(translation),
         "upcoming": _upcoming(translation, calendar),
         "quality": presenting.quality(translation.quality),
-        "direction": presenting.direction(translation.language),
-        "language_name": presenting.language_name(translation.language),
-        "tabs": [_tab(each, translation) for each in translations],
-        "present": [each.language for each in translations],
-        "phone": phone(content, shown.variables, presenting.file_url(workspace, template)),
-        "unsupported": content.unsupported,
-        "draft": draft,
-        "only_draft": translation.status == Status.DRAFT,
-        "can_manage": manages,
-        "can_edit": manages and translation.status in EDITABLE and not (task and task.state in TemplateTask.LIVE),
-        "edits": _edits(translation, calendar) if manages else "",
         "rejection": rejection(translation),
-        "task": _task_words(task),
-        "versions": _versions(versions, calendar),
         "times": _times(translation, calendar),
-        "can_add_language": manages and template.kind == Kind.PROVIDER,
         "used": presenting.when(calendar, translation.last_used_at),
     }
+
+
+def _text(translation: TemplateTranslation, versions: list[TemplateVersion], workspace: Workspace) -> dict[str, Any]:
+    """The text that can be sent; while there is none yet, the newest that was written."""
+    shown = translation if translation.components or not versions else versions[0]
+    content = components.read(shown.components)
+    url = presenting.file_url(workspace, translation.template)
+    return {"phone": phone(content, shown.variables, url), "unsupported": content.unsupported}
 
 
 def _tab(each: TemplateTranslation, current: TemplateTranslation) -> dict[str, Any]:
