@@ -50,6 +50,13 @@
     for (const element of document.querySelectorAll("[data-without-script]")) element.hidden = true;
   });
 
+  // What was typed before the scripts had come, or what the browser put back after a reload, counts as typed now.
+  document.addEventListener("DOMContentLoaded", () => {
+    const fields = [...document.querySelectorAll("#editor-form :is(textarea, input:not([type=hidden], [type=file]))")];
+    const typed = fields.find((field) => field.value !== field.defaultValue);
+    if (typed) changed(typed);
+  });
+
   // A file goes up once: its field is emptied, or the next upload would bring it along again.
   document.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
     const bar = target.matches?.("[data-upload]") && target.parentElement.querySelector("progress");

@@ -38,6 +38,7 @@ def begin(desk: Desk, page: Page, name: str, *, category: str = "Utility", langu
     page.get_by_label("Language").select_option(language)
     page.get_by_role("button", name="Write the text").click()
     expect(page.locator("#editor-form")).to_be_visible()
+    page.wait_for_load_state()
 
 
 def saved(page: Page) -> None:
