@@ -35,12 +35,7 @@ COPY = """
 COPY import_rows (n, uuid, address, reference, name, email, language, country, number_country, time_zone, tag_ids,
                   fields, consent) FROM STDIN
 """
-# A table analysed while its first rows were not committed yet counts as empty, and for an empty one the planner may
-# take any index that begins with the workspace: thousands of times the whole workspace. Only look-ups are left to it.
-SETTINGS = """
-SET LOCAL gin_pending_list_limit = '64MB'; SET LOCAL work_mem = '64MB';
-SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off
-"""
+SETTINGS = "SET LOCAL gin_pending_list_limit = '64MB'; SET LOCAL work_mem = '64MB'"
 # LATERAL with OFFSET makes every question thousands of look-ups by index. Left to itself the planner, which goes by
 # what a table held when it was last analysed, reads all identities for each batch, or for each row of a young table.
 FIND = """
@@ -212,6 +207,7 @@ def _load(cursor: Any, batch: Batch, terms: Terms) -> Counter[str]:
         copy.write("".join(batch.lines))
     cursor.execute("ANALYZE import_rows (n)")
     cursor.execute(SETTINGS)
+    cursor.execute("SELECT carillon_refresh_contact_statistics()")
     cursor.execute(FIND, terms.parameters)
     existing = cursor.rowcount
     if IdentityAlias.objects.filter(workspace_id=terms.workspace_id).exists():
