@@ -1,16 +1,21 @@
 """Group commit: threads that want to write at the same moment share one statement and one commit.
 
 A thread that finds nobody writing writes at once, so one alone never waits. Those that come meanwhile wait for it, and
-one of them then writes for all of them. Nothing is deferred: whoever returns has been committed.
+one of them then writes for all of them, a moment later, so that more can join. Whoever returns has been committed.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from django.db import DatabaseError, OperationalError
+
+# Seconds a group is kept open, in a process that has several at once anyway. A statement and its commit cost about 400
+# microseconds of processor time, here and in PostgreSQL, whether for one row or for eight.
+GATHER = 0.001
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -52,6 +57,8 @@ class Together(Generic[Item, Made]):
             self._busy = True
         if not entry.leads:
             entry.gate.acquire()
+            if entry.leads:
+                time.sleep(GATHER)
         if entry.leads:
             self._lead()
         if entry.error is not None:
