@@ -53,7 +53,12 @@ def _status(channel: Channel, found: Standing, event: Event, at: datetime) -> No
         explanation=str(event.details.get("explanation") or ""),
         recommendation=str(event.details.get("recommendation") or ""),
     )
+    row = found.translation
+    # Webhooks are timed to the second, and of two statuses in one only the listing knows the last.
+    in_doubt = row.status_at == at and row.status != verdict.status
     standing.judge(found, verdict, at=at)
+    if in_doubt:
+        _fetch(channel)
 
 
 def _quality(channel: Channel, found: Standing, event: Event, at: datetime) -> None:

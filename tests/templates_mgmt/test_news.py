@@ -13,6 +13,7 @@ from templates_mgmt.models import TemplateTask
 from tests.factories import make_member
 from tests.templates_mgmt.account import FakeAccount
 from tests.templates_mgmt.desk import Desk
+from workspaces import tenancy
 
 HOUR = timedelta(hours=1)
 
@@ -47,11 +48,13 @@ def test_the_newest_status_wins_in_any_order_and_twice(desk: Desk, order: tuple[
 
 
 @pytest.mark.parametrize("words", [("APPROVED", "PAUSED"), ("PAUSED", "APPROVED")])
-def test_of_two_in_one_second_the_later_stage_wins(desk: Desk, words: tuple[str, str]):
+def test_of_two_in_one_second_the_later_stage_wins_until_the_provider_is_asked(desk: Desk, words: tuple[str, str]):
     translation, at = desk.approved(), soon()
     for word in (*words, *words):
         desk.hear(translation, word, at=at)
     assert desk.now(translation).status == "paused"
+    with tenancy.scope(desk.channel.workspace_id):
+        assert TemplateTask.objects.filter(kind="sync", state="queued").count() == 1
 
 
 def test_the_same_rejection_again_does_not_reject_the_corrected_text(desk: Desk):
