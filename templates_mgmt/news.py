@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -23,6 +23,7 @@ from .standing import Standing, Verdict
 log = structlog.get_logger(__name__)
 
 Status, State = TemplateTranslation.Status, TemplateVersion.State
+NEXT_SECOND = timedelta(seconds=2)  # a listing of the same second would prove nothing either
 
 
 def apply(channel: Channel, event: Event) -> None:
@@ -58,7 +59,7 @@ def _status(channel: Channel, found: Standing, event: Event, at: datetime) -> No
     in_doubt = row.status_at == at and row.status != verdict.status
     standing.judge(found, verdict, at=at)
     if in_doubt:
-        _fetch(channel)
+        _fetch(channel, wait=NEXT_SECOND)
 
 
 def _quality(channel: Channel, found: Standing, event: Event, at: datetime) -> None:
@@ -82,9 +83,9 @@ HANDLERS: dict[str, Callable[[Channel, Standing, Event, datetime], None]] = {
 }
 
 
-def _fetch(channel: Channel) -> None:
+def _fetch(channel: Channel, *, wait: timedelta = timedelta(0)) -> None:
     try:
-        syncing.request(channel)
+        syncing.request(channel, wait=wait)
     except TemplateRefused as refused:
         log.info("templates not fetched", channel=channel.pk, why=str(refused))  # disconnected a moment ago
 

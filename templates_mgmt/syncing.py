@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -36,8 +38,8 @@ SELECT DISTINCT ON (c.workspace_id, c.kind, c.account_id) c.workspace_id, c.id F
 
 
 @transaction.atomic
-def request(channel: Channel, *, by: Member | None = None) -> TemplateTask:
-    """Have the templates of the channel's account fetched; the one under way when there is one.
+def request(channel: Channel, *, by: Member | None = None, wait: timedelta = timedelta(0)) -> TemplateTask:
+    """Have the templates of the channel's account fetched, after `wait`; the one under way when there is one.
 
     Raises TemplateRefused for a channel that is not connected or has no templates.
     """
@@ -52,7 +54,7 @@ def request(channel: Channel, *, by: Member | None = None) -> TemplateTask:
         channel__kind=channel.kind,
         channel__account_id=channel.account_id,
     )
-    task = same.first() or _queue(channel, by) or same.get()
+    task = same.first() or _queue(channel, by, wait) or same.get()
     if by is not None:
         auditing.record(by, "template.synced", channel.name)
     publish(channel.workspace_id, "templates")
@@ -88,14 +90,14 @@ def last_task(channel: Channel) -> TemplateTask | None:
     return of_account.order_by("-id").first()
 
 
-def _queue(channel: Channel, by: Member | None) -> TemplateTask | None:
+def _queue(channel: Channel, by: Member | None, wait: timedelta) -> TemplateTask | None:
     try:
         with transaction.atomic():
             return TemplateTask.objects.create(
                 workspace_id=channel.workspace_id,
                 kind=Kind.SYNC,
                 channel=channel,
-                next_try_at=timezone.now(),
+                next_try_at=timezone.now() + wait,
                 requested_by=by,
             )
     except IntegrityError:

@@ -136,7 +136,7 @@ def test_a_template_paused_meanwhile_is_refused_with_the_reason_and_nothing_is_l
         expect(bubble(page, "77%")).to_have_count(0)
         assert not desk.at_provider("77%")
         change(desk, "new_season", status="APPROVED")
-        eventually(lambda: "paused" not in page.request.get(address).text())
+        eventually(lambda: "paused" not in page.request.get(address).text(), seconds=30)
         dialog.get_by_role("button", name="Send", exact=True).click()
         expect(bubble(page, "77%")).to_have_count(1)
         expect(bubble(page, "77%").locator(".bubble__meta")).to_contain_text("Delivered", timeout=15_000)
