@@ -18,4 +18,4 @@ RUN SECRET_KEY=build DATABASE_URL=postgres://build/build FIELD_ENCRYPTION_KEYS=b
 USER carillon
 EXPOSE 8000
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", "--no-ws", "--workers", "2", \
-     "--blocking-threads", "4", "--workers-kill-timeout", "25", "--respawn-failed-workers", "config.wsgi:application"]
+     "--blocking-threads", "16", "--workers-kill-timeout", "25", "--respawn-failed-workers", "config.wsgi:application"]

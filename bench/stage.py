@@ -51,7 +51,7 @@ class Stage:
     def web(self, *, workers: int = 1) -> int:
         """The product's web process with an empty view beside its own; returns the port."""
         port = free_port()
-        threads = ["--workers", str(workers), "--blocking-threads", "8"]
+        threads = ["--workers", str(workers), "--blocking-threads", "32"]
         self.spawn(
             [*GRANIAN, "--interface", "wsgi", *threads, "--port", str(port), "bench.wsgi:application"],
             ready=f"http://127.0.0.1:{port}/healthz",

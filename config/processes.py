@@ -44,7 +44,7 @@ class Part:
 
 def parts(port: int) -> list[Part]:
     """Web, live and simulator on `port` and the two after it, a worker per queue, the clock."""
-    web = [*GRANIAN, "--interface", "wsgi", "--blocking-threads", "4", "--port", str(port), "config.wsgi:application"]
+    web = [*GRANIAN, "--interface", "wsgi", "--blocking-threads", "16", "--port", str(port), "config.wsgi:application"]
     # A stream is a request that stays: granian's defaults would stop at about a thousand of them.
     many = ["--backlog", "4096", "--backpressure", "20000"]
     # Live ends its streams from a signal handler that it can place on asyncio's own loop only, not on uvloop's.

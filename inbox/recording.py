@@ -20,7 +20,9 @@ def record(workspace_id: int, channel_id: int, body: bytes, headers: dict[str, s
 
 def _record_all(stored: Sequence[tuple[int, int, bytes, str]]) -> list[int]:
     columns = [list(column) for column in zip(*stored, strict=True)]
-    return direct.fetch_value("SELECT carillon_ingest_many(%s::bigint[], %s::bigint[], %b, %s::text[])", columns)
+    sql = "SELECT carillon_ingest_many(%s::bigint[], %s::bigint[], %b, %s::text[])"
+    return direct.fetch_value(sql, columns, _line)
 
 
+_line = direct.Shared()  # one thread at a time writes for the others
 _together: Together[tuple[int, int, bytes, str], int] = Together(_record_all)

@@ -15,10 +15,23 @@ from django.db import DatabaseError, OperationalError, connections
 
 from .base import breaker
 
-_kept = threading.local()
+
+class Kept(threading.local):
+    """The connection that a thread keeps."""
+
+    connection: psycopg.Connection[tuple[Any, ...]] | None = None
 
 
-def fetch_value(sql: str, parameters: Sequence[Any]) -> Any:
+class Shared:
+    """One connection for a whole process, for callers that take turns."""
+
+    connection: psycopg.Connection[tuple[Any, ...]] | None = None
+
+
+_own = Kept()
+
+
+def fetch_value(sql: str, parameters: Sequence[Any], kept: Kept | Shared = _own) -> Any:
     """Run one statement, committed when this returns, and give the first column of its first row.
 
     Within a transaction of Django's it takes part in that instead. Repeated once on a connection that turns out to be
@@ -30,12 +43,12 @@ def fetch_value(sql: str, parameters: Sequence[Any]) -> Any:
             cursor.execute(sql, parameters)
             return cursor.fetchone()[0]
     for last in (False, True):
-        connection = _connection()
+        connection = _connection(kept)
         try:
             row = connection.execute(sql, parameters, prepare=True).fetchone()
             return row[0] if row else None
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            _drop()
+            _drop(kept)
             if last:
                 breaker.failed()
                 raise OperationalError(str(error)) from error
@@ -44,27 +57,25 @@ def fetch_value(sql: str, parameters: Sequence[Any]) -> Any:
     raise AssertionError("unreachable")
 
 
-def _connection() -> psycopg.Connection[tuple[Any, ...]]:
-    known: psycopg.Connection[tuple[Any, ...]] | None = getattr(_kept, "connection", None)
-    if known is not None and not known.closed:
-        return known
+def _connection(kept: Kept | Shared) -> psycopg.Connection[tuple[Any, ...]]:
+    if kept.connection is not None and not kept.connection.closed:
+        return kept.connection
     if not breaker.may_try():
         raise OperationalError("PostgreSQL did not answer a moment ago.")
     parameters = connections["default"].get_connection_params()
     wanted = ("host", "port", "user", "password", "dbname", "connect_timeout", "application_name", "options")
     try:
-        _kept.connection = psycopg.connect(
+        kept.connection = psycopg.connect(
             **{name: parameters[name] for name in wanted if name in parameters}, autocommit=True
         )
     except psycopg.OperationalError as error:
         breaker.failed()
         raise OperationalError(str(error)) from error
     breaker.worked()
-    return _kept.connection
+    return kept.connection
 
 
-def _drop() -> None:
-    connection = getattr(_kept, "connection", None)
-    _kept.connection = None
+def _drop(kept: Kept | Shared) -> None:
+    connection, kept.connection = kept.connection, None
     if connection is not None:
         connection.close()
