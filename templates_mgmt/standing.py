@@ -95,6 +95,8 @@ def _is_overtaken(standing: Standing, verdict: Verdict, at: datetime) -> bool:
     row, version = standing.translation, standing.submitted
     if is_late(row.status_at, at):
         return True
+    if version is not None and version.number > 1 and row.status_at == at and verdict.status == Status.REJECTED:
+        return True  # the rejection of the text before this one, told twice; a listing would say it again
     if row.status_at == at and row.status in STAGES and verdict.status in STAGES:
         return STAGES.index(Status(verdict.status)) < STAGES.index(Status(row.status))
     # Said about the text before this one.
