@@ -20,7 +20,7 @@ import redis
 from config.embedded import StartFailed, port_taken, tail, wait_until
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-QUEUES = ("inbound", "live", "default", "bulk")
+QUEUES = ("inbound", "live", "default", "broadcasts", "bulk")
 READY_SECONDS = 60
 STOP_SECONDS = 25  # a worker finishes the job in hand
 GRANIAN = ["-m", "granian", "--host", "127.0.0.1", "--no-ws", "--log-level", "error", "--workers-kill-timeout", "5"]

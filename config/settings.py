@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "contacts",
     "templates_mgmt",
     "inbox",
+    "broadcasts",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -119,7 +120,8 @@ REDIS_URL = env.str("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CACHES = {
     "default": {"BACKEND": "config.softcache.SoftCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache", "TIMEOUT": 300}
 }
-RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 300} for name in ("inbound", "live", "default", "bulk")}
+_queues = ("inbound", "live", "default", "broadcasts", "bulk")
+RQ_QUEUES = {name: {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 300} for name in _queues}
 RQ = {"QUEUE_CLASS": "config.queues.JSONQueue", "WORKER_CLASS": "rq.SimpleWorker"}
 
 AUTH_USER_MODEL = "workspaces.User"
@@ -223,9 +225,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF, *_live_origins],
         "form-action": [SELF],
         "manifest-src": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "object-src": [NONE],
+        **{name: [NONE] for name in ("base-uri", "frame-ancestors", "object-src")},
     }
 }
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS")

@@ -14,6 +14,8 @@ urlpatterns = [
     *([path("w/<slug:slug>/inbox/", include("inbox.urls"))] if find_spec("inbox.urls") else []),
     path("w/<slug:slug>/contacts/", include("contacts.urls")),
     path("w/<slug:slug>/templates/", include("templates_mgmt.urls")),
+    path("w/<slug:slug>/broadcasts/", include("broadcasts.urls")),
+    path("w/<slug:slug>/credits/", include("workspaces.urls_credits")),
     path("w/<slug:slug>/settings/webhook-problems/", include("inbox.problem_urls")),
     path("w/<slug:slug>/settings/", include("contacts.urls_settings")),
     path("", include("workspaces.urls")),

@@ -31,7 +31,7 @@ from workspaces.channels import credentials, pause_automatically
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
-from . import answers, calling, outbox, pacing, status_updates, template_files, uploading
+from . import answers, calling, outbox, pacing, sending, status_updates, template_files, uploading
 from .models import Message
 from .outbox import Claimed, Result
 from .outcomes import Verdict, judge, put_back
@@ -77,7 +77,7 @@ def drain(channel_id: int, *, lane: int, budget: float = BUDGET) -> int:
     until = time.monotonic() + budget
     attempted = asyncio.run(_drain(channel, keys, lane, until))
     if time.monotonic() >= until:
-        ring("inbox.jobs.dispatch", channel.pk, lane, queue={0: "live", 1: "default"}.get(lane, "bulk"))
+        ring("inbox.jobs.dispatch", channel.pk, lane, queue=sending.QUEUES[Message.Lane(lane)])
     return attempted
 
 

@@ -44,7 +44,7 @@ LANES = {
     "automation": Message.Lane.API,
     "broadcast": Message.Lane.BROADCAST,
 }
-QUEUES = {Message.Lane.AGENT: "live", Message.Lane.API: "default", Message.Lane.BROADCAST: "bulk"}
+QUEUES = {Message.Lane.AGENT: "live", Message.Lane.API: "default", Message.Lane.BROADCAST: "broadcasts"}
 
 
 class NotSendable(Exception):

@@ -7,7 +7,18 @@ one state. A `failed` after `delivered` is therefore recorded nowhere but the lo
 from __future__ import annotations
 
 # Gaps leave room; `failed` outranks `sent` (it explains it) and yields to proof that the phone has the message.
-RANKS = {"received": 0, "pending": 10, "sent": 20, "failed": 25, "delivered": 30, "read": 40, "played": 50}
+# What was left out or cancelled never left, so nothing but proof that it did can follow.
+RANKS = {
+    "received": 0,
+    "pending": 10,
+    "sent": 20,
+    "failed": 25,
+    "skipped": 25,
+    "cancelled": 25,
+    "delivered": 30,
+    "read": 40,
+    "played": 50,
+}
 
 # The timestamp column each status fills, once, the first time it is seen.
 STAMPS = {

@@ -31,6 +31,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "manage_fields": MANAGERS,  # tags, custom fields and consent words of the workspace
     "read_templates": EVERYBODY,
     "manage_templates": frozenset({OWNER, ADMIN, MARKETER}),  # write, submit, delete, sync
+    "read_broadcasts": frozenset({OWNER, ADMIN, MARKETER}),
+    "manage_broadcasts": frozenset({OWNER, ADMIN, MARKETER}),  # write, launch, pause, cancel
+    "read_credits": frozenset({OWNER, ADMIN, MARKETER}),
+    "manage_credits": MANAGERS,  # thresholds, caps, transfers
     "manage_channels": MANAGERS,
     "manage_members": MANAGERS,
     "manage_workspace": MANAGERS,

@@ -68,6 +68,19 @@ ACTIONS = {
     "template.discarded": "Draft of a template discarded",
     "template.deleted": "Template deleted",
     "template.synced": "Templates fetched from the provider",
+    "broadcast.created": "Broadcast drafted",
+    "broadcast.deleted": "Draft of a broadcast deleted",
+    "broadcast.launched": "Broadcast launched",
+    "broadcast.withdrawn": "Broadcast taken back before it started",
+    "broadcast.paused": "Broadcast paused",
+    "broadcast.resumed": "Broadcast resumed",
+    "broadcast.cancelled": "Broadcast cancelled",
+    "broadcast.exported": "Recipients of a broadcast exported",
+    "credits.topped_up": "Credits topped up",
+    "credits.transferred": "Credits moved between pockets",
+    "credits.adjusted": "Credits adjusted",
+    "credits.limits_changed": "Credit limits changed",
+    "credits.exported": "Credit ledger exported",
 }
 
 

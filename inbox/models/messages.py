@@ -30,6 +30,8 @@ class Message(TenantModel):
         DELIVERED = "delivered", "Delivered"
         READ = "read", "Read"
         PLAYED = "played", "Played"
+        SKIPPED = "skipped", "Left out"  # when its turn came it must not be sent any more: an opt-out, say
+        CANCELLED = "cancelled", "Cancelled"
 
     class SendState(models.TextChoices):
         NONE = "none", "Not ours to send"
@@ -80,6 +82,13 @@ class Message(TenantModel):
     cid = models.UUIDField(null=True, help_text="Made by the composer: a double submit finds the first message")
     # NULL, not '': many messages have no id yet, and the unique constraint must let them.
     provider_id = models.CharField(max_length=255, null=True, help_text="WhatsApp: wamid")  # noqa: DJ001
+    purpose = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="marketing: checked against the person's consent once more when it starts",
+    )
     reply_to = models.CharField(max_length=255, blank=True, default="", help_text="Provider id of the quoted message")
     reactions = models.JSONField(default=dict, help_text="Who reacted with what: {'contact': '👍', 'team': '❤️'}")
     error_code = models.CharField(max_length=40, blank=True, default="")

@@ -31,7 +31,7 @@ def conversation(graph):
 
 
 def waiting(valkey):
-    return {name: valkey.llen(f"rq:queue:{name}") for name in ("inbound", "live", "default", "bulk")}
+    return {name: valkey.llen(f"rq:queue:{name}") for name in ("inbound", "live", "default", "broadcasts", "bulk")}
 
 
 def a_file(conversation):
@@ -55,7 +55,7 @@ def test_every_job_that_valkey_lost_is_rung_for_again(conversation, valkey):
     valkey.flushall()
     found = sweeping.sweep()
     assert (found["channels"], found["webhooks"], found["files"]) == (1, 1, 1)
-    assert waiting(valkey) == {"inbound": 1, "live": 1, "default": 2, "bulk": 1}
+    assert waiting(valkey) == {"inbound": 1, "live": 1, "default": 2, "broadcasts": 1, "bulk": 0}
 
 
 def test_after_a_flush_the_workers_finish_the_work(graph, conversation, valkey, run_worker):

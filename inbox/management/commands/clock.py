@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import signal
 import threading
 import time
@@ -11,11 +12,12 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
 from config.database_role import refuse_unbound_role
-from inbox import sweeping
 
 log = structlog.get_logger(__name__)
 
 PRUNE_SECONDS = 600
+# Modules with sweep() and prune(). By name, because broadcasts stand above the inbox.
+SWEEPS = ("inbox.sweeping", "broadcasts.sweeping")
 
 
 class Command(BaseCommand):
@@ -27,18 +29,27 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        sweeps = [importlib.import_module(name) for name in SWEEPS]
         pruned_at = 0.0
         while not stop.is_set():
-            try:
-                if found := sweeping.sweep():
-                    log.info("swept", **found)
-                if time.monotonic() - pruned_at > PRUNE_SECONDS:
-                    pruned_at = time.monotonic()
-                    sweeping.prune()
-            except (DatabaseError, InterfaceError) as error:
-                log.warning("sweep put off, database away", error=type(error).__name__)
-                connections.close_all()
-            except Exception:
-                log.exception("sweep failed")  # one bad row must not stop everybody's safety net
+            prune = time.monotonic() - pruned_at > PRUNE_SECONDS
+            if prune:
+                pruned_at = time.monotonic()
+            for each in sweeps:
+                _look(each, prune=prune)
             close_old_connections()
             stop.wait(settings.SWEEP_SECONDS)
+
+
+def _look(sweeping: Any, *, prune: bool) -> None:
+    """One round of one app; what fails there does not keep the others from theirs."""
+    try:
+        if found := sweeping.sweep():
+            log.info("swept", **found)
+        if prune:
+            sweeping.prune()
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("sweep put off, database away", error=type(error).__name__)
+        connections.close_all()
+    except Exception:
+        log.exception("sweep failed")  # one bad row must not stop everybody's safety net

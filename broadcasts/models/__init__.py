@@ -1,0 +1,4 @@
+from .broadcasts import Broadcast
+from .recipients import AudienceList, AudienceListEntry, Recipient
+
+__all__ = ["AudienceList", "AudienceListEntry", "Broadcast", "Recipient"]
