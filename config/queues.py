@@ -23,7 +23,8 @@ from rq.serializers import JSONSerializer
 
 log = structlog.get_logger(__name__)
 
-# Seconds a job may run before its worker stops it. Broadcasts are sent in "broadcasts"; "bulk" is what nobody waits for.
+# Seconds a job may run before its worker stops it.
+# Broadcasts are sent in "broadcasts"; "bulk" is what nobody waits for.
 TIME_LIMITS = {"inbound": 120, "live": 120, "default": 300, "bulk": 600, "broadcasts": 600}
 BELL_SECONDS = 5  # how long a ring keeps others silent if no worker ever answers it: one may have died with the job
 SKIP_SECONDS = 1.0  # after a failure, so that a dead Valkey costs a page one time-out, not one per job

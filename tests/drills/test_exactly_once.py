@@ -24,7 +24,8 @@ MESSAGES, WEBHOOKS = 3_000, 1_500
 LOAD_SECONDS = 28
 CEILING_SECONDS = 150
 SILENCE_SECONDS = 20  # without any webhook: longer than an unknown message waits for its control group
-KILLS = ("worker-broadcasts", "worker-live", "worker-default", "worker-inbound", "web") * 2 + ("clock", "worker-broadcasts")
+OFTEN = ("worker-broadcasts", "worker-live", "worker-default", "worker-inbound", "web")
+KILLS = (*OFTEN, *OFTEN, "clock", "worker-broadcasts")
 
 FAULTS = [
     {"match": {"probability": 0.012}, "action": "drop_after_accept"},
