@@ -10,10 +10,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
-from workspaces import channels, tenancy
+from workspaces import channels, credits, tenancy
 from workspaces.models import Channel, Member, User, Workspace
 
 APP_SECRET = "app-secret-of-the-bench"
+CREDITS = 1_000_000_000  # nobody runs out of them here
 _numbers = itertools.count(1)
 
 
@@ -41,6 +42,7 @@ def tenant(*, base_url: str = "https://graph.facebook.com/v23.0", messages_per_s
     channels.seal(channel, token="token-of-the-bench", app_secret=APP_SECRET, verify_token="verify")
     with tenancy.scope(workspace.pk):
         channel.save()
+        credits.open_pockets(workspace, credits=CREDITS)
     return Tenant(workspace, channel)
 
 

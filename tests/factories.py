@@ -18,6 +18,7 @@ from django.utils import timezone
 from contacts.models import Contact, Identity
 from inbox.models import Conversation, Message
 from workspaces import channels, tenancy
+from workspaces.credits import open_pockets
 from workspaces.models import Channel, Member, User, Workspace
 
 _numbers = itertools.count(1)
@@ -40,8 +41,12 @@ def sign_in(user: User, **options: Any) -> Client:
     return client
 
 
-def make_workspace(name: str = "Harbour Café", **fields: Any) -> Workspace:
-    return Workspace.objects.create(name=name, **{"slug": f"workspace-{next(_numbers)}", **fields})
+def make_workspace(name: str = "Harbour Café", *, credits: int = 1_000_000, **fields: Any) -> Workspace:
+    """A workspace with more credits than any test spends, unless `credits` says how many."""
+    workspace = Workspace.objects.create(name=name, **{"slug": f"workspace-{next(_numbers)}", **fields})
+    with tenancy.scope(workspace.pk):
+        open_pockets(workspace, credits=credits)
+    return workspace
 
 
 def make_member(

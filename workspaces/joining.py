@@ -14,7 +14,7 @@ from django.utils.text import slugify
 
 from config.queues import enqueue
 
-from . import auditing, tenancy
+from . import auditing, credits, tenancy
 from .models import Invitation, Member, Origin, Role, User, Workspace
 from .sessions import end_sessions
 
@@ -69,6 +69,7 @@ def create_workspace(
         owner = Member.objects.create(workspace=workspace, user=user, role=Role.OWNER, name=user.get_full_name()[:100])
         owner.origin = origin
         auditing.record(owner, "workspace.created", workspace.slug, after={"name": name})
+        credits.open_pockets(workspace)
     return workspace
 
 

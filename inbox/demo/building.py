@@ -21,7 +21,7 @@ from contacts.models import Contact
 from providers.registry import adapter
 from templates_mgmt import using
 from templates_mgmt.models import TemplateTranslation
-from workspaces import channels, tenancy
+from workspaces import channels, credits, tenancy
 from workspaces.models import Channel, Member, User, Workspace
 
 from .. import template_sending
@@ -32,6 +32,7 @@ from .stories import Line, Story, Team
 from .template_rows import Made
 
 PASSWORD = "carillon-demo"
+CREDITS = 25_000  # what a demo workspace begins with
 WINDOW = timedelta(hours=24)
 # How far a message of ours has come, and which stamps that leaves.
 STAMPS = {
@@ -50,6 +51,7 @@ def ensure(team: Team) -> Workspace:
         defaults={"name": team.name, "time_zone": team.time_zone, "default_country": team.country},
     )
     with tenancy.scope(workspace.pk):
+        credits.open_pockets(workspace, credits=CREDITS)
         members = {person.key: _member(workspace, person.name, person.email, person.role) for person in team.people}
         channel = _channel(workspace, team)
         templates = template_rows.populate(channel, template_rows.OF[team.slug], members[team.people[0].key])
