@@ -116,7 +116,12 @@ def test_what_the_inbox_loads_stays_small() -> None:
     assert len(own) > 10, "the inbox has its scripts"
     assert sum(map(packed, [htmx, *own])) <= 38 * KIB
     assert sum(packed(sheet) for sheet in SHEETS if sheet not in OF_PAGES) <= 24 * KIB
-    assert sum(map(packed, OF_PAGES)) <= 8 * KIB, "what single pages add"
+
+
+def test_what_a_single_page_adds_stays_small() -> None:
+    for page in (ROOT / "templates").rglob("*.html"):
+        linked = set(re.findall(r"{% static '(css/pages/[^']+)' %}", page.read_text()))
+        assert sum(packed(STATIC / name) for name in linked) <= 6 * KIB, page
 
 
 def test_files_of_others_are_unchanged() -> None:
