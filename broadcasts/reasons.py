@@ -21,4 +21,5 @@ SKIPPED = {
     "no_window": "Reply window closed before their turn came",
     "unfilled": "A value of the template is missing",
     "gone": "Deleted before their turn came",
+    "missed": "Their own time had passed by more than an hour",
 }

@@ -25,7 +25,7 @@ def instant(day: date, clock: time, zone: str) -> datetime:
 
 
 def clock_change(day: date, clock: time, zone: str) -> str:
-    """"skipped" for a wall time that does not exist, "twice" for one that comes twice, else ''."""
+    """Return "skipped" for a wall time that does not exist, "twice" for one that comes twice, else ''."""
     return _change(datetime.combine(day, clock.replace(tzinfo=None), tzinfo=ZoneInfo(zone)))
 
 
