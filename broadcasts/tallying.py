@@ -1,0 +1,228 @@
+"""What became of a broadcast, in figures. The one place that says what each figure means.
+
+The page, the filters of the recipients' table, the CSV and the comparison all take their conditions from GROUPS, so
+they cannot disagree. Figures come from the rows (a recipient and their message), never from counters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+from live.publishing import publish
+
+from .models import Broadcast
+
+FRESH = timedelta(seconds=2)  # how old figures may be while the next are not counted
+LATELY = 15  # seconds over which the rate is measured
+
+# Each recipient is in exactly one stage. What the message proves comes before what the recipient's row says: a message
+# that was cancelled and arrived after all has arrived.
+STAGE = """
+CASE WHEN m.status IN ('read', 'played') THEN 'read'
+     WHEN m.status IN ('sent', 'delivered', 'failed') THEN m.status
+     WHEN r.state IN ('left_out', 'waiting', 'skipped', 'cancelled') THEN r.state
+     WHEN m.status IN ('skipped', 'cancelled') THEN m.status
+     ELSE 'queued' END
+"""
+STAGES = {
+    "waiting": "Waiting for their turn",
+    "queued": "Queued",
+    "sent": "Accepted, not delivered yet",
+    "delivered": "Delivered, not read",
+    "read": "Read",
+    "failed": "Failed",
+    "skipped": "Skipped",
+    "cancelled": "Cancelled",
+    "left_out": "Left out",
+}
+# The provider took the message, whatever came after: its answer or one of its reports says so.
+ACCEPTED = """
+(m.status IN ('sent', 'delivered', 'read', 'played') OR m.answered_at IS NOT NULL OR m.echoed_at IS NOT NULL)
+"""
+# One row a recipient, in the words of GROUPS. Times of steps that nobody reported are those of the next one that
+# somebody did: who has read a message has got it.
+ROWS = f"""
+SELECT r.id, r.contact_id, r.identity_id, r.message_id, r.country, r.tapped, r.replied_at, r.tapped_at, r.opted_out_at,
+       {STAGE} AS stage, coalesce({ACCEPTED}, false) AS accepted,
+       CASE WHEN r.message_id IS NOT NULL THEN coalesce(nullif(m.error_code, ''), r.reason) ELSE r.reason END AS cause,
+       m.error_text, m.created_at AS queued_at, m.answered_at,
+       CASE WHEN {ACCEPTED} THEN coalesce(m.sent_at, m.answered_at, m.delivered_at, m.read_at, m.echoed_at) END
+           AS accepted_at,
+       CASE WHEN m.status IN ('delivered', 'read', 'played') THEN coalesce(m.delivered_at, m.read_at, m.played_at) END
+           AS delivered_at,
+       CASE WHEN m.status IN ('read', 'played') THEN coalesce(m.read_at, m.played_at) END AS read_at,
+       m.failed_at
+  FROM broadcasts_recipient r
+  LEFT JOIN inbox_message m ON m.id = r.message_id AND m.workspace_id = r.workspace_id
+ WHERE r.workspace_id = %(workspace)s AND r.broadcast_id = %(broadcast)s
+"""
+
+# Figure -> who is counted, as a condition on a row of ROWS. The first eight narrow down: each is a part of the one
+# its share is given of, see SHARE_OF.
+GROUPS = {
+    "audience": "stage <> 'left_out'",
+    "queued": "message_id IS NOT NULL",
+    "accepted": "accepted",
+    "delivered": "stage IN ('delivered', 'read')",
+    "read": "stage = 'read'",
+    "replied": "replied_at IS NOT NULL",
+    "tapped": "tapped_at IS NOT NULL",
+    "opted_out": "opted_out_at IS NOT NULL",
+    "failed": "stage = 'failed'",
+    "skipped": "stage = 'skipped'",
+    "cancelled": "stage = 'cancelled'",
+    "left_out": "stage = 'left_out'",
+    "waiting": "stage = 'waiting'",
+    "unsent": "stage = 'queued'",
+    "undelivered": "stage = 'sent'",
+    "unread": "stage = 'delivered'",
+    "not_replied": "stage IN ('delivered', 'read') AND replied_at IS NULL",
+}
+LABELS = {
+    "audience": "Audience",
+    "queued": "Queued",
+    "accepted": "Accepted",
+    "delivered": "Delivered",
+    "read": "Read",
+    "replied": "Replied",
+    "tapped": "Tapped a button",
+    "opted_out": "Opted out",
+    "failed": "Failed",
+    "skipped": "Skipped",
+    "cancelled": "Cancelled",
+    "left_out": "Left out",
+    "waiting": "Waiting",
+    "unsent": "Queued, not accepted yet",
+    "undelivered": "Accepted, not delivered yet",
+    "unread": "Delivered, not read",
+    "not_replied": "Delivered, no reply",
+}
+# What people read beside a figure when they ask what it means.
+MEANINGS = {
+    "audience": "People who were to receive it when it started",
+    "queued": "A message was written and charged for",
+    "accepted": "WhatsApp took the message",
+    "delivered": "It arrived on their phone",
+    "read": "They opened it, as far as their receipts say",
+    "replied": "They wrote or tapped a button within 72 hours, or quoted it later",
+    "tapped": "They tapped a button of it",
+    "opted_out": "They stopped marketing within 72 hours of it",
+    "failed": "It did not arrive and will not",
+    "skipped": "They changed their mind, or could not be written to, when their turn came",
+    "cancelled": "It was cancelled before it was sent",
+    "left_out": "The audience's own rules left them out when it started",
+}
+SHARE_OF = {
+    "queued": "audience",
+    "accepted": "queued",
+    "delivered": "accepted",
+    "read": "delivered",
+    "replied": "delivered",
+    "tapped": "delivered",
+    "opted_out": "delivered",
+    "failed": "queued",
+    "skipped": "audience",
+    "cancelled": "audience",
+}
+CAUSED = ("failed", "skipped", "left_out")  # stages whose rows say why
+
+_COUNTS = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in GROUPS.values())
+_CAUSE = f"CASE WHEN stage IN {CAUSED} THEN cause ELSE '' END"
+_STAGE = f"CASE WHEN stage IN {CAUSED} THEN stage ELSE '' END"
+# Totals, countries and causes in one walk over the rows.
+FIGURES = f"""
+WITH rows AS ({ROWS})
+SELECT grouping(country), grouping({_STAGE}), country, {_STAGE}, {_CAUSE},
+       count(*) FILTER (WHERE answered_at > clock_timestamp() - {LATELY} * interval '1 second'), {_COUNTS}
+  FROM rows GROUP BY GROUPING SETS ((), (country), ({_STAGE}, {_CAUSE}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """How many people are in each of GROUPS, in all and by country, and why some did not get the message."""
+
+    counts: Mapping[str, int]
+    countries: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    causes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)  # stage of CAUSED -> cause -> people
+    lately: int = 0  # messages accepted within the last LATELY seconds
+
+    def __getitem__(self, group: str) -> int:
+        return self.counts.get(group, 0)
+
+    @property
+    def settled(self) -> int:
+        """Of the audience: those with whom nothing more is to be done by us."""
+        return self["audience"] - self["waiting"] - self["unsent"]
+
+    def share(self, group: str, of: str = "") -> float | None:
+        """A figure as a part of another, 0 to 1; None when there is nothing to be a part of."""
+        whole = self[of or SHARE_OF.get(group, "audience")]
+        return self[group] / whole if whole else None
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON: each figure by its name, the rest beside them."""
+        return {**self.counts, "countries": self.countries, "causes": self.causes, "lately": self.lately}
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> Figures:
+        """What `stored` made."""
+        counts = {group: int(stored.get(group, 0)) for group in GROUPS}
+        return cls(counts, stored.get("countries", {}), stored.get("causes", {}), int(stored.get("lately", 0)))
+
+
+def figures(broadcast: Broadcast) -> Figures:
+    """Count the rows as they are now, in one query; a second for some hundred thousand recipients."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIGURES, {"workspace": broadcast.workspace_id, "broadcast": broadcast.pk})
+        rows = cursor.fetchall()
+    counts: Mapping[str, int] = dict.fromkeys(GROUPS, 0)
+    countries, causes = {}, {stage: {} for stage in CAUSED}  # type: ignore[var-annotated]
+    lately = 0
+    for all_countries, all_stages, country, stage, cause, recent, *found in rows:
+        named = dict(zip(GROUPS, found, strict=True))
+        if all_countries and all_stages:
+            counts, lately = named, recent
+        elif all_stages:
+            countries[country] = named
+        elif stage:
+            causes[stage][cause] = named[stage]
+    return Figures(counts, countries, causes, lately)
+
+
+def recent(broadcast: Broadcast) -> Figures:
+    """The figures as a page shows them: while it is being sent, at most counted every FRESH. Writes nothing."""
+    if not broadcast.is_live:
+        return figures(broadcast)
+    key = f"broadcast-figures-{broadcast.pk}"
+    kept = cache.get(key)
+    if kept is None:
+        kept = figures(broadcast).stored()
+        cache.set(key, kept, FRESH.total_seconds())
+    return Figures.read(kept)
+
+
+def refresh(broadcast: Broadcast, *, now: datetime | None = None) -> Figures:
+    """Keep the figures with the broadcast, for lists, and tell its pages when they changed.
+
+    Does nothing when they were counted within FRESH, or while somebody else has the row.
+    """
+    now = now or timezone.now()
+    if broadcast.tallied_at and timedelta(0) <= now - broadcast.tallied_at < FRESH:
+        return Figures.read(broadcast.tally)
+    counted = figures(broadcast)
+    # Waiting for the row could stop a chunk that is being sent, and be stopped by it.
+    mine = Broadcast.objects.select_for_update(skip_locked=True, no_key=True)
+    row = mine.filter(workspace_id=broadcast.workspace_id, pk=broadcast.pk).first()
+    if row is not None:
+        Broadcast.objects.filter(pk=row.pk).update(tally=counted.stored(), tallied_at=now)
+        if Figures.read(row.tally).counts != counted.counts or counted.lately:
+            publish(row.workspace_id, f"bc-{row.uuid}", "broadcasts")
+    return counted
