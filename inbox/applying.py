@@ -44,6 +44,7 @@ class Changes:
     list_changed: bool = False
     media_waiting: bool = False
     heard_from: set[int] = field(default_factory=set)
+    confirmations: list[consenting.Confirmation] = field(default_factory=list)
     lists: keywords.Lists | None = None  # the workspace's opt-out and opt-in words, read once per batch
 
     def words_of(self, workspace_id: int) -> keywords.Lists:
@@ -81,7 +82,7 @@ def apply_event(channel: Channel, event: Event, changes: Changes) -> None:
 
 
 def finish(workspace_id: int, changes: Changes) -> None:
-    """What is done once per batch: when each channel last spoke, and the poke for waiting media."""
+    """What is done once per batch: when each channel last spoke, the poke for waiting media, confirmations."""
     now = timezone.now()
     if changes.heard_from:
         Channel.objects.filter(
@@ -91,6 +92,7 @@ def finish(workspace_id: int, changes: Changes) -> None:
         ).update(last_inbound_at=now)
     if changes.media_waiting:
         ring("inbox.jobs.fetch_media", queue="default")
+    consenting.confirm(changes.confirmations)
 
 
 def _message(channel: Channel, event: Event, changes: Changes) -> None:
@@ -115,7 +117,8 @@ def _message(channel: Channel, event: Event, changes: Changes) -> None:
         threads.note(conversation, ConversationEvent.Kind.REOPENED, {"by_customer": True})
     threads.touch(conversation, message)
     _answered(channel, message)
-    consenting.heed(conversation, identity, message, changes.words_of(channel.workspace_id))
+    if confirmation := consenting.heed(conversation, identity, message, changes.words_of(channel.workspace_id)):
+        changes.confirmations.append(confirmation)
     changes.conversation_ids.add(conversation.pk)
     changes.list_changed = True
 

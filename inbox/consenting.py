@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid5
 
-from contacts import consent, keywords, words
+from contacts import consent, keywords
 from contacts.models import Identity
 from providers.registry import adapter
 from providers.types import Event
@@ -24,40 +26,52 @@ SHOWN = 120  # characters of the customer's text kept with an event
 CHOICES = {"stop": "opt_out", "resume": "opt_in"}  # what a provider's switch can say
 
 
-def heed(conversation: Conversation, identity: Identity, message: Message, lists: keywords.Lists) -> None:
-    """Do what a customer's message asks for when it is an opt-out or opt-in word, and confirm it once.
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What answers an opt-out or opt-in word."""
+
+    conversation: Conversation
+    text: str
+    cid: UUID
+
+
+def heed(
+    conversation: Conversation, identity: Identity, message: Message, lists: keywords.Lists
+) -> Confirmation | None:
+    """Do what a customer's message asks for when it is an opt-out or opt-in word; returns what is to confirm it.
 
     A longer message that begins with an opt-out word is only marked, for the team to judge. Call it once per message,
     in the transaction that adds it, after the conversation was saved.
     """
     if message.kind not in SPOKEN:
-        return
+        return None
     match = keywords.read(lists, message.text)
     if match is None:
-        return
+        return None
     if not match.is_certain:
         threads.note(conversation, Kind.MAYBE_OPT_OUT, {"text": message.text[:SHOWN]})
-        return
+        return None
     change = consent.opt_out if match.action == "opt_out" else consent.opt_in
     source = "stop_word" if match.action == "opt_out" else "start_word"
     if not change(identity, source=source, wording=message.text, at=message.occurred_at):
-        return
+        return None
     kind = Kind.OPTED_OUT if match.action == "opt_out" else Kind.OPTED_IN
     threads.note(conversation, kind, {"text": message.text[:SHOWN]})
-    _confirm(conversation, match, message, lists)
-
-
-def _confirm(conversation: Conversation, match: words.Match, message: Message, lists: keywords.Lists) -> None:
-    """Answer as a service message, when the reply window lets anything out at all."""
     text = lists.confirmation(match)
-    if not text:
-        return
-    draft = sending.Draft("text", {"text": text}, text)
     cid = uuid5(CONFIRMATIONS, f"{message.channel_id}:{message.provider_id}")
-    try:
-        sending.send(conversation, draft, source=Message.Source.AUTOMATION, cid=cid)
-    except sending.NotSendable:
-        return  # the word counts all the same
+    return Confirmation(conversation, text, cid) if text else None
+
+
+def confirm(confirmations: Iterable[Confirmation]) -> None:
+    """Answer as service messages, when the reply window lets anything out at all.
+
+    Call it when the transaction has locked everybody it will meet: a pocket is locked here.
+    """
+    for each in confirmations:
+        draft = sending.Draft("text", {"text": each.text}, each.text)
+        # Without credits, say, the word counts all the same.
+        with suppress(sending.NotSendable):
+            sending.send(each.conversation, draft, source=Message.Source.AUTOMATION, cid=each.cid)
 
 
 def prefer(channel: Channel, identity: Identity, event: Event) -> set[int]:

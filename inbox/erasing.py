@@ -14,7 +14,7 @@ from django.utils import timezone
 from contacts import erasing
 from contacts.models import Erasure
 from live.publishing import publish
-from workspaces import tenancy
+from workspaces import credits, tenancy
 
 from . import receiving, template_files
 from .models import Attachment, Conversation, ConversationEvent, DeadLetter, InboundWebhook, Message, ParkedStatus
@@ -40,6 +40,7 @@ UPDATE inbox_message m
        send_state = CASE WHEN send_state IN ('queued', 'claimed') THEN 'done' ELSE send_state END,
        deleted_at = coalesce(deleted_at, clock_timestamp()), updated_at = clock_timestamp()
  WHERE m.workspace_id = %s AND m.conversation_id = ANY(%s)
+RETURNING m.id, m.error_code
 """
 PERSONAL_EVENTS = (
     ConversationEvent.Kind.NUMBER_CHANGED,
@@ -163,7 +164,7 @@ def _forget(workspace_id: int, subject: erasing.Subject) -> int:
     ).delete()
     with connection.cursor() as cursor:
         cursor.execute(FORGET_MESSAGES, [workspace_id, conversations])
-        count = cursor.rowcount
+        rows = cursor.fetchall()
     ConversationEvent.objects.filter(
         workspace_id=workspace_id, conversation_id__in=conversations, kind__in=PERSONAL_EVENTS
     ).update(details={})
@@ -176,4 +177,5 @@ def _forget(workspace_id: int, subject: erasing.Subject) -> int:
         unread_count=0,
         window_expires_at=None,
     )
-    return count
+    credits.refund(workspace_id, [message_id for message_id, error_code in rows if error_code == "erased"])
+    return len(rows)

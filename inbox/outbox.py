@@ -1,4 +1,4 @@
-"""The message table as an outbox: claim, begin, settle. Three short transactions around the provider's call.
+"""The message table as an outbox: claim, begin (inbox.starting), settle. Three short transactions around a call.
 
 claimed  a sender holds the row, no byte has left: when its lease runs out it is queued again.
 started  committed before the first byte: from here a crash means "unknown", never "send again".
@@ -20,6 +20,7 @@ from django.conf import settings
 from workspaces import tenancy
 from workspaces.models import Channel
 
+from .models import Message
 from .statuses import rank_sql
 
 # One claimer per channel at a time: two could otherwise take the first and the second message of one conversation
@@ -27,7 +28,9 @@ from .statuses import rank_sql
 CLAIM_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('carillon-claim', %(channel)s));"
 
 # A message waits for an earlier one of its conversation that is on its way or is being tried again. It does not wait
-# for one that was never tried (scheduled for later), nor for a broadcast when it is a person's reply.
+# for one that was never tried (scheduled for later), nor for a broadcast when it is a person's reply. A broadcast also
+# waits until the person's last message is as old as the provider's pace for one person asks; the newest few of a thread
+# tell, whatever is older began long before.
 CLAIM = f"""
 {CLAIM_LOCK}
 WITH due AS (
@@ -45,6 +48,10 @@ WITH due AS (
               AND (e.send_state IN ('claimed', 'started')
                    OR (e.send_state = 'queued' AND (e.attempt > 0 OR e.started_at IS NOT NULL)
                        AND e.due_at > m.due_at AND e.lane <= m.lane)))
+       AND (m.lane < {Message.Lane.BROADCAST} OR %(apart)s = 0 OR NOT EXISTS (
+           SELECT 1 FROM (SELECT n.started_at FROM inbox_message n WHERE n.conversation_id = m.conversation_id
+                           ORDER BY n.occurred_at DESC, n.id DESC LIMIT 5) newest
+            WHERE newest.started_at > clock_timestamp() - %(apart)s * interval '1 second'))
      ORDER BY m.lane, m.due_at, m.id LIMIT %(limit)s FOR UPDATE OF m SKIP LOCKED)
 UPDATE inbox_message m
    SET send_state = 'claimed', attempt = m.attempt + 1, updated_at = clock_timestamp(),
@@ -52,16 +59,24 @@ UPDATE inbox_message m
   FROM due JOIN inbox_message d ON d.id = due.id
        JOIN inbox_conversation c ON c.id = d.conversation_id
        JOIN contacts_identity i ON i.id = c.identity_id
+       JOIN contacts_contact p ON p.id = c.contact_id
  WHERE m.id = due.id
 RETURNING m.id, m.uuid, m.conversation_id, m.attempt, m.kind, m.content, m.text, m.reply_to, i.address, i.user_id,
-          m.lane, c.uuid, m.spent_attempts
+          m.lane, c.uuid, m.spent_attempts, m.purpose, c.identity_id,
+          CASE WHEN p.blocked_at IS NOT NULL THEN 'blocked'
+               WHEN p.deleted_at IS NOT NULL AND m.lane = {Message.Lane.BROADCAST} THEN 'gone' ELSE '' END
 """
 
-BEGIN = """
-UPDATE inbox_message m SET send_state = 'started', started_at = clock_timestamp(), updated_at = clock_timestamp()
-  FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[]) AS b (id, attempt)
- WHERE m.id = b.id AND m.attempt = b.attempt AND m.send_state = 'claimed' AND m.workspace_id = %(ws)s
-RETURNING m.id
+# When the next message is due, of those that are not yet; a moment late still counts, so that none falls between two
+# looks. What is overdue waits for something else than time.
+NEXT_DUE = """
+SELECT extract(epoch FROM min(n.due_at) - clock_timestamp())::float8
+  FROM generate_series(0, %(lane)s) AS l (lane) CROSS JOIN LATERAL (
+       SELECT m.due_at FROM inbox_message m
+        WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.send_state = 'queued' AND m.lane = l.lane
+          AND m.due_at > clock_timestamp() - interval '250 milliseconds'
+          AND m.due_at <= clock_timestamp() + %(within)s * interval '1 second'
+        ORDER BY m.due_at LIMIT 1) n
 """
 
 # A status webhook may have settled the row while the answer was on its way: `done` rows keep what they have, but
@@ -86,7 +101,14 @@ UPDATE inbox_message m
  WHERE m.id = r.id AND m.workspace_id = %(ws)s
    AND ((m.attempt = r.attempt AND m.send_state IN ('claimed', 'started', 'unknown'))
         OR (r.status = 'sent' AND r.attempt > m.spent_attempts AND m.send_state IN ('queued', 'claimed')))
-RETURNING m.id
+RETURNING m.id, m.status
+"""
+# The same when some were refused for good: they get their credits back in the same statement, rows first, pocket last.
+SETTLE_AND_REFUND = f"""
+WITH settled AS ({SETTLE}),
+     refunded AS (SELECT carillon_refund(%(ws)s, array_agg(id ORDER BY id) FILTER (WHERE status = 'failed'))
+                    FROM settled)
+SELECT id FROM settled, refunded
 """
 
 # The webhook was faster than our own bookkeeping: only the id is still missing.
@@ -114,6 +136,9 @@ class Claimed:
     lane: int
     conversation_uuid: UUID
     spent_attempts: int = 0
+    purpose: str = ""  # marketing, or nothing in particular
+    identity_id: int = 0
+    stop: str = ""  # why this person must not be written to any more
 
     @property
     def tries(self) -> int:
@@ -137,20 +162,22 @@ class Result:
     user_id: str = ""
 
 
-def claim(channel: Channel, *, lane: int, limit: int) -> list[Claimed]:
-    """Take up to `limit` due messages of lanes up to `lane`, people's before programs' before broadcasts'."""
-    wanted = {"channel": channel.pk, "lane": lane, "limit": limit, "lease": settings.SEND_LEASE_SECONDS}
+def claim(channel: Channel, *, lane: int, limit: int, apart: float = 0.0) -> list[Claimed]:
+    """Take up to `limit` due messages of lanes up to `lane`, people's before programs' before broadcasts'.
+
+    `apart` is how many seconds a broadcast leaves between the last message to a person and its own.
+    """
+    wanted = {"channel": channel.pk, "lane": lane, "limit": limit, "lease": settings.SEND_LEASE_SECONDS, "apart": apart}
     rows, _ = tenancy.in_one_trip(channel.workspace_id, CLAIM, {"ws": channel.workspace_id, **wanted})
     claimed = [_claimed(row) for row in rows]
     return sorted(claimed, key=lambda message: (message.lane, message.id))
 
 
-def begin(channel: Channel, batch: Sequence[Claimed]) -> list[Claimed]:
-    """Commit the intent to send; returns those still ours. A row whose lease ran out meanwhile is walked away from."""
-    held = {"ids": [m.id for m in batch], "attempts": [m.attempt for m in batch]}
-    rows, _ = tenancy.in_one_trip(channel.workspace_id, BEGIN, {"ws": channel.workspace_id, **held})
-    ours = {row[0] for row in rows}
-    return [message for message in batch if message.id in ours]
+def next_due(channel: Channel, *, lane: int, within: float) -> float | None:
+    """In how many seconds the next message of these lanes is due; None when none is `within` so many."""
+    wanted = {"ws": channel.workspace_id, "channel": channel.pk, "lane": lane, "within": within}
+    [(seconds,)], _ = tenancy.in_one_trip(channel.workspace_id, NEXT_DUE, wanted)
+    return None if seconds is None else max(0.0, float(seconds))
 
 
 def settle(channel: Channel, results: Sequence[Result]) -> None:
@@ -171,7 +198,8 @@ def settle(channel: Channel, results: Sequence[Result]) -> None:
         "waits": [r.wait for r in results],
         "untried": [0 if r.tried else 1 for r in results],
     }
-    _, settled = tenancy.in_one_trip(channel.workspace_id, SETTLE, columns)
+    refused = any(r.status == "failed" for r in results)
+    _, settled = tenancy.in_one_trip(channel.workspace_id, SETTLE_AND_REFUND if refused else SETTLE, columns)
     if settled < len(results):
         tenancy.in_one_trip(channel.workspace_id, LEARN_ID, columns)
 

@@ -16,9 +16,10 @@ from live.publishing import publish
 from providers.registry import adapter
 from providers.types import MediaRef, Outbound
 from templates_mgmt.models import TemplateTranslation
+from workspaces import credits
 from workspaces.models import Member
 
-from . import template_files, window
+from . import charging, template_files, window
 from .models import Attachment, Conversation, ConversationEvent, Message
 from .previews import preview_of
 
@@ -82,8 +83,9 @@ def send(
 ) -> Message:
     """Queue one message and return it; the same `cid` returns the first message again and sends nothing.
 
-    Raises NotSendable with reason `blocked`, `channel_down`, `window_closed` or `unsupported`. The number's
-    dispatcher is poked after the commit; if that is lost, the sweep finds the row.
+    Raises NotSendable with reason `blocked`, `channel_down`, `window_closed`, `unsupported` or `credits`. The number's
+    dispatcher is poked after the commit; if that is lost, the sweep finds the row. Call it once per transaction:
+    the pocket that pays stays locked, and must be the last that is (see workspaces.credits).
     """
     now = now or timezone.now()
     # First the person, then the conversation: the order in which inbound messages lock them too.
@@ -101,8 +103,9 @@ def send(
         draft.file.message = message
         draft.file.save()
     _note(conversation, message, by, now)
+    _pay(message, conversation, by)
     poke(conversation.channel_id, message.lane)
-    publish(conversation.workspace_id, f"conv-{conversation.uuid}", "list", "counts")
+    publish(conversation.workspace_id, f"conv-{conversation.uuid}", "list", "counts", "credits")
     return message
 
 
@@ -150,7 +153,9 @@ def retry(message: Message, *, by: Member) -> Message:
     """
     message = (
         Message.objects.select_for_update(of=("self",))
-        .select_related("conversation__channel", "conversation__identity", "conversation__contact")
+        .select_related(
+            "conversation__channel", "conversation__identity", "conversation__contact", "translation__template"
+        )
         .get(workspace_id=message.workspace_id, pk=message.pk)
     )
     if message.status != Message.Status.FAILED or message.direction != Message.Direction.OUT:
@@ -164,10 +169,13 @@ def retry(message: Message, *, by: Member) -> Message:
     message.answered_at = message.echoed_at = None
     message.due_at, message.resends, message.sender = now, 0, by
     template_files.upload_again(message)
-    message.spent_attempts = message.attempt  # a late report about those must not be taken for one about the next
+    # A late report about those attempts must not be taken for one about the next. One more if there was none, because
+    # the number also tells this order's charge from the last one's.
+    message.attempt = message.spent_attempts = max(message.attempt, message.spent_attempts + 1)
     message.save()
+    _pay(message, message.conversation, by)
     poke(message.channel_id, message.lane)
-    publish(message.workspace_id, f"conv-{message.conversation.uuid}")
+    publish(message.workspace_id, f"conv-{message.conversation.uuid}", "credits")
     return message
 
 
@@ -193,6 +201,13 @@ def _queued(
         due_at=now,
         occurred_at=now,
     )
+
+
+def _pay(message: Message, conversation: Conversation, by: Member | None) -> None:
+    try:
+        charging.pay(message, conversation, by=by)
+    except credits.NotEnough as error:
+        raise NotSendable("credits", charging.why_not(error)) from error
 
 
 def _note(conversation: Conversation, message: Message, by: Member | None, now: datetime) -> None:

@@ -11,17 +11,20 @@ duplicates in 20,000).
 
 from __future__ import annotations
 
+from collections import defaultdict
+from uuid import UUID
+
 from django.conf import settings
 from django.db import connection
 
 from live.publishing import publish
 from providers.registry import ADAPTERS
-from workspaces import tenancy
+from workspaces import credits, tenancy
 
 CONTROLS = 5  # accepted and echoed messages around the same time, before silence proves anything
 
-# Appended to each statement: the panes that must look again.
-WHERE_SHOWN = "workspace_id, (SELECT c.uuid FROM inbox_conversation c WHERE c.id = conversation_id)"
+# Appended to each statement: what moved, and the panes that must look again.
+WHERE_SHOWN = "id, workspace_id, (SELECT c.uuid FROM inbox_conversation c WHERE c.id = conversation_id)"
 
 EXPIRED_CLAIMS = """
 UPDATE inbox_message SET send_state = 'queued', lease_until = NULL, updated_at = clock_timestamp()
@@ -101,6 +104,18 @@ def settle_abandoned() -> dict[str, int]:
             cursor.execute(f"{sql} RETURNING {WHERE_SHOWN}", parameters)
             rows = cursor.fetchall()
             moved[name] = len(rows)
-            for workspace_id, conversation in rows:
+            for _, workspace_id, conversation in rows:
                 publish(workspace_id, f"conv-{conversation}")
+            if name == "given_up":
+                _refund(rows)
     return moved
+
+
+def _refund(rows: list[tuple[int, int, UUID]]) -> None:
+    """Give back what they cost. Workspace by workspace in one order: two sweepers must not wait in a ring."""
+    by_workspace: defaultdict[int, list[int]] = defaultdict(list)
+    for message_id, workspace_id, _ in rows:
+        by_workspace[workspace_id].append(message_id)
+    for workspace_id, message_ids in sorted(by_workspace.items()):
+        credits.refund(workspace_id, message_ids)
+        publish(workspace_id, "credits")

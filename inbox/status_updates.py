@@ -86,12 +86,20 @@ RETURNING r.channel_id, r.provider_id, m.conversation_id
 LOCK_BY_TOKEN = """
 SELECT m.id FROM inbox_message m WHERE m.workspace_id = %(ws)s AND m.uuid = ANY(%(tokens)s) ORDER BY m.id FOR UPDATE
 """
+# Asked only when something failed, and last, because the pocket is locked after everything else.
+REFUND = """
+SELECT carillon_refund(%(ws)s, ARRAY(
+    SELECT m.id FROM inbox_message m
+      JOIN unnest(%(channels)s::bigint[], %(ids)s::text[]) AS r (channel_id, provider_id)
+        ON m.channel_id = r.channel_id AND m.provider_id = r.provider_id
+     WHERE m.workspace_id = %(ws)s AND m.direction = 'out' AND m.status = 'failed' ORDER BY m.id))
+"""
 
 
 def apply(workspace_id: int, reports: Sequence[Report]) -> set[int]:
     """Apply reports inside the workspace's scope; returns the ids of conversations that changed.
 
-    Reports about messages not known yet are parked until the id arrives.
+    Reports about messages not known yet are parked until the id arrives. A message that failed gets its credits back.
     """
     merged = _merge(reports)
     if not merged:
@@ -114,7 +122,17 @@ def apply(workspace_id: int, reports: Sequence[Report]) -> set[int]:
         for report in reports
         if report.error_code and (report.channel_id, report.provider_id) not in missing
     ]
-    return changed | consenting.refused(workspace_id, refusals) if refusals else changed
+    if refusals:
+        changed |= consenting.refused(workspace_id, refusals)
+    if failed := [key for key, entry in merged.items() if entry.best.status == "failed" and key not in missing]:
+        _refund(workspace_id, failed)
+    return changed
+
+
+def _refund(workspace_id: int, failed: Sequence[tuple[int, str]]) -> None:
+    wanted = {"ws": workspace_id, "channels": [key[0] for key in failed], "ids": [key[1] for key in failed]}
+    with connection.cursor() as cursor:
+        cursor.execute(REFUND, wanted)
 
 
 def parked(workspace_id: int, channel_id: int, provider_ids: Sequence[str]) -> list[str]:

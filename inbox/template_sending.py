@@ -76,13 +76,12 @@ def send(
         for place, upload in (uploads or {}).items():
             own[place] = keep(conversation.channel, translation, place, upload)
         draft = drafted(translation, fill(Sheet(translation, conversation), given, own))
-        message = sending.send(conversation, draft, source=source, by=by, cid=cid)
+        using.note_used(translation, at=timezone.now())  # before the pocket is locked, which comes last
+        return sending.send(conversation, draft, source=source, by=by, cid=cid)
     except (sending.NotSendable, attaching.NotAttachable):
         for file in own.values():
             default_storage.delete(file.file)
         raise
-    using.note_used(translation, at=timezone.now())
-    return message
 
 
 def refuse(translation: TemplateTranslation, channel: Channel) -> None:

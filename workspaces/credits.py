@@ -133,6 +133,12 @@ def charge_many(
             raise _refusal(workspace_id, pocket, total)
 
 
+def broadcast_of(workspace_id: int, message_id: int) -> int | None:
+    """The broadcast that a message was first charged for."""
+    charges = CreditEntry.objects.filter(workspace_id=workspace_id, message_id=message_id)
+    return charges.filter(kind=CreditEntry.Kind.CHARGE).values_list("broadcast_id", flat=True).first()
+
+
 def available(workspace_id: int, pocket: str) -> int:
     """Credits that can be charged now: the balance, or less when the day's limit leaves less."""
     balance, under_cap = _left(workspace_id, pocket)
@@ -176,7 +182,9 @@ def top_up(
 
 
 @transaction.atomic
-def transfer(workspace_id: int, *, source: str, target: str, credits: int, by: Member) -> tuple[CreditEntry, CreditEntry]:
+def transfer(
+    workspace_id: int, *, source: str, target: str, credits: int, by: Member
+) -> tuple[CreditEntry, CreditEntry]:
     """Move credits from one pocket to another. Raises NotPossible, or NotEnough; the day's limit does not apply."""
     if credits <= 0 or source == target:
         raise NotPossible("Choose two different pockets and at least one credit.")

@@ -220,7 +220,9 @@ def test_an_adjustment_needs_a_reason_and_stops_at_zero():
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("statement", ["UPDATE workspaces_creditentry SET amount = 1", "DELETE FROM workspaces_creditentry"])
+@pytest.mark.parametrize(
+    "statement", ["UPDATE workspaces_creditentry SET amount = 1", "DELETE FROM workspaces_creditentry"]
+)
 def test_the_ledger_cannot_be_rewritten(statement):
     workspace = make_workspace()
     with pytest.raises(DatabaseError), tenancy.scope(workspace.pk), connection.cursor() as cursor:

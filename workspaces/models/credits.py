@@ -23,9 +23,7 @@ class CreditPocket(TenantModel):
     balance = models.BigIntegerField(default=0, db_default=0)
     low_balance = models.BigIntegerField(default=0, db_default=0, help_text="Admins are told below this; 0 never")
     low_told_at = models.DateTimeField(null=True, blank=True, help_text="Told since the balance was last enough")
-    daily_cap = models.BigIntegerField(
-        null=True, blank=True, help_text="Most credits charged in a day"
-    )
+    daily_cap = models.BigIntegerField(null=True, blank=True, help_text="Most credits charged in a day")
     spent_on = models.DateField(null=True, blank=True)
     spent_today = models.BigIntegerField(default=0, db_default=0, help_text="Charged on spent_on, refunds not deducted")
     created_at = models.DateTimeField(auto_now_add=True)
