@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 
 from workspaces.models import Member
 from workspaces.models.tenant import TenantModel
@@ -56,7 +57,11 @@ class ConsentEntry(TenantModel):
 
     class Meta:
         verbose_name_plural = "consent entries"
-        indexes = [models.Index(fields=["workspace", "identity_id", "id"], name="consent_history")]
+        indexes = [
+            models.Index(fields=["workspace", "identity_id", "id"], name="consent_history"),
+            # Who opted out since somebody last looked.
+            models.Index(fields=["created_at"], condition=Q(state="opted_out"), name="consent_opt_outs"),
+        ]
 
 
 class ConsentWording(TenantModel):
