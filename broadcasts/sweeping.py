@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import hearing, tallying
+
 
 def sweep() -> dict[str, Any]:
     """One round; returns what was found, for the log."""
-    return {}
+    found: dict[str, Any] = {"answers": hearing.hear(), "tallies": tallying.refresh_due()}
+    return {name: count for name, count in found.items() if count}
 
 
 def prune() -> int:

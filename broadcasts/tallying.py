@@ -6,6 +6,7 @@ they cannot disagree. Figures come from the rows (a recipient and their message)
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,11 +17,13 @@ from django.db import connection
 from django.utils import timezone
 
 from live.publishing import publish
+from workspaces import tenancy
 
 from .models import Broadcast
 
 FRESH = timedelta(seconds=2)  # how old figures may be while the next are not counted
 LATELY = 15  # seconds over which the rate is measured
+KEEP = timedelta(days=30)  # after its end, as long as reports and answers may come
 
 # Each recipient is in exactly one stage. What the message proves comes before what the recipient's row says: a message
 # that was cancelled and arrived after all has arrived.
@@ -144,6 +147,14 @@ SELECT grouping(country), grouping({_STAGE}), country, {_STAGE}, {_CAUSE},
   FROM rows GROUP BY GROUPING SETS ((), (country), ({_STAGE}, {_CAUSE}))
 """
 
+DUE = """
+SELECT workspace_id, id FROM broadcasts_broadcast
+ WHERE (status = ANY(%(live)s) AND coalesce(tallied_at, '-infinity') <= %(now)s - %(fresh)s)
+    OR (finished_at > %(now)s - %(keep)s
+        AND coalesce(tallied_at, '-infinity') <= %(now)s - greatest('1 minute', (%(now)s - finished_at) / 20))
+ ORDER BY tallied_at NULLS FIRST LIMIT 100
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -226,3 +237,21 @@ def refresh(broadcast: Broadcast, *, now: datetime | None = None) -> Figures:
         if Figures.read(row.tally).counts != counted.counts or counted.lately:
             publish(row.workspace_id, f"bc-{row.uuid}", "broadcasts")
     return counted
+
+
+def refresh_due(budget: float = 1.0, *, now: datetime | None = None) -> int:
+    """Keep the figures of broadcasts that change; returns how many were counted. The longest uncounted first.
+
+    While it is being sent every few seconds, after its end less and less often.
+    """
+    now = now or timezone.now()
+    with tenancy.all_workspaces(), connection.cursor() as cursor:
+        cursor.execute(DUE, {"now": now, "fresh": FRESH, "live": [*Broadcast.LIVE], "keep": KEEP})
+        due = cursor.fetchall()
+    enough = time.monotonic() + budget
+    for count, (workspace_id, broadcast_id) in enumerate(due):
+        if time.monotonic() > enough:
+            return count
+        with tenancy.scope(workspace_id):
+            refresh(Broadcast.objects.get(workspace_id=workspace_id, pk=broadcast_id), now=now)
+    return len(due)
