@@ -114,6 +114,13 @@ def answered(path: str, *args: Any) -> None:
     _try(lambda: valkey().delete(_bell(path, args)))
 
 
+def others_wait(queue: str) -> bool:
+    """Whether a queue holds jobs that no worker has taken; also when Valkey is away and cannot tell."""
+    waiting: list[int] = []
+    _try(lambda: waiting.append(valkey().llen(_queue(queue).key)))
+    return waiting != [0]
+
+
 def _checked(path: str, args: tuple[Any, ...], queue: str) -> None:
     _resolved(path)
     TIME_LIMITS[queue]

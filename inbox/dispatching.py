@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import groupby
-from typing import Any, TypeVar
 
-import httpx
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError
 from django.utils import timezone
 
-from config.queues import ring
+from config.queues import others_wait, ring
 from live.publishing import publish
-from providers.base import Adapter
 from providers.registry import adapter
 from providers.types import Credentials, MediaRef
 from workspaces import tenancy
@@ -31,38 +26,25 @@ from workspaces.channels import credentials, pause_automatically
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
-from . import answers, calling, outbox, pacing, sending, status_updates, template_files, uploading
+from . import answers, calling, outbox, pacing, preparing, sending, starting, status_updates
 from .models import Message
 from .outbox import Claimed, Result
 from .outcomes import Verdict, judge, put_back
+from .preparing import PIPELINES, Desk, in_thread
 
 log = structlog.get_logger(__name__)
-T = TypeVar("T")
 
 BUDGET = 5.0  # seconds one job works on one channel before others of its queue get a turn
-PATIENCE = 1.0  # seconds a job waits for the number's pace; a longer wait is left to the next poke or sweep
-PIPELINES = 3  # batches under way at once: one talks to the database while the others wait for the provider
+PATIENCE = 1.0  # seconds a job waits for the pace, or for a message that is due soon; longer waits are left to the sweep
+SLOT = 0.05  # seconds between two looks for messages that come due one by one: what a claim costs, shared by several
 SETTLE_AGAIN_SECONDS = 0.5
-
-_database = ThreadPoolExecutor(max_workers=PIPELINES, thread_name_prefix="outbox")
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a dispatch run works with."""
-
-    channel: Channel
-    adapter: Adapter
-    credentials: Credentials
-    transport: httpx.AsyncBaseTransport
-    lane: int
-    until: float  # time.monotonic() after which no new batch is begun
 
 
 def drain(channel_id: int, *, lane: int, budget: float = BUDGET) -> int:
     """Send what is due on one channel in lanes up to `lane`; returns how many messages were attempted.
 
-    Stops when nothing is due, the channel may not send, or `budget` seconds are used up (then it pokes itself).
+    Stops when nothing is due or will be within a second, the channel may not send, or `budget` seconds are used up
+    (then it pokes itself).
     """
     channel = _channel(channel_id)
     if channel is None or not channel.is_open:
@@ -74,98 +56,94 @@ def drain(channel_id: int, *, lane: int, budget: float = BUDGET) -> int:
     except SecretUnreadable as error:
         _pause(channel, str(error))
         return 0
-    until = time.monotonic() + budget
-    attempted = asyncio.run(_drain(channel, keys, lane, until))
-    if time.monotonic() >= until:
+    desk = asyncio.run(_drain(channel, keys, lane, time.monotonic() + budget))
+    if desk.is_unfinished or time.monotonic() >= desk.until:
         ring("inbox.jobs.dispatch", channel.pk, lane, queue=sending.QUEUES[Message.Lane(lane)])
-    return attempted
+    return desk.attempted
 
 
-async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -> int:
+async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -> Desk:
     async with calling.connections() as transport:
         desk = Desk(channel, adapter(channel.kind), keys, transport, lane, until)
-        counts = await asyncio.gather(*(_pipeline(desk, number) for number in range(PIPELINES)))
-    return sum(counts)
+        helpers = [asyncio.create_task(_pipeline(desk)) for _ in range(PIPELINES - 1)]
+        await _pipeline(desk, helpers)
+        await asyncio.gather(*helpers)
+    return desk
 
 
-async def _pipeline(desk: Desk, number: int) -> int:
-    """Batch after batch. The others go on only while there is more than one batch to send."""
-    limit = max(1, settings.SEND_CONCURRENCY // PIPELINES)
-    attempted = 0
+async def _pipeline(desk: Desk, helpers: list[asyncio.Task[None]] | None = None) -> None:
+    """Batch after batch. The one with `helpers` leads: it waits for what is due soon and calls them when it is a lot.
+
+    They go on only while there is more than one batch to send.
+    """
     while time.monotonic() < desk.until:
-        grant = pacing.take(
-            desk.channel.pk, rate=desk.channel.messages_per_second, wanted=limit, urgent=desk.lane == Message.Lane.AGENT
-        )
-        if not grant.messages:
-            if grant.wait > PATIENCE:
-                break
-            await asyncio.sleep(grant.wait)
-            continue
-        batch = await _in_thread(outbox.claim, desk.channel, lane=desk.lane, limit=grant.messages)
-        pacing.give_back(desk.channel.pk, grant.messages - len(batch))
-        if not batch:
+        room = await _room(desk)
+        if room == 0:
             break
-        attempted += len(batch)
+        batch = await in_thread(outbox.claim, desk.channel, lane=desk.lane, limit=room, apart=desk.apart)
+        pacing.give_back(desk.channel.pk, room - len(batch))
+        if not batch:
+            if helpers is None or not await _more_soon(desk):
+                break
+            continue
+        desk.attempted += len(batch)
+        if helpers and len(batch) == room:
+            _call_back(desk, helpers)
         if await _send_batch(desk, batch):
             break  # the channel is held or paused
-        if number and len(batch) < grant.messages:
+        if helpers is None and len(batch) < room:
             break
-    return attempted
+
+
+async def _room(desk: Desk) -> int:
+    """How many messages may be claimed now, after waiting for the pace if need be; 0 when that would take too long."""
+    wanted = max(1, settings.SEND_CONCURRENCY // PIPELINES)
+    urgent = desk.lane == Message.Lane.AGENT
+    while time.monotonic() < desk.until:
+        grant = pacing.take(desk.channel.pk, rate=desk.channel.messages_per_second, wanted=wanted, urgent=urgent)
+        if grant.messages or grant.wait > PATIENCE:
+            return grant.messages
+        await asyncio.sleep(grant.wait)
+    return 0
+
+
+async def _more_soon(desk: Desk) -> bool:
+    """Wait for the next message that is due soon; False when none is, or other work needs the worker first."""
+    wait = await in_thread(outbox.next_due, desk.channel, lane=desk.lane, within=PATIENCE)
+    if wait is None:
+        return False
+    if others_wait(sending.QUEUES[Message.Lane(desk.lane)]):
+        desk.is_unfinished = True
+        return False
+    await asyncio.sleep(max(wait, SLOT))
+    return True
+
+
+def _call_back(desk: Desk, helpers: list[asyncio.Task[None]]) -> None:
+    """Let helpers that ran out of work look again."""
+    for place, helper in enumerate(helpers):
+        if helper.done():
+            helper.result()
+            helpers[place] = asyncio.create_task(_pipeline(desk))
 
 
 async def _send_batch(desk: Desk, batch: list[Claimed]) -> bool:
     """Send one claimed batch and write its answers; True when the channel must stop sending."""
-    media, refused = await _uploaded(desk, batch)
-    batch, unfilled = await _templates_filled(desk, batch)
+    media, refused = await preparing.uploaded(desk, batch)
+    batch, unfilled = await preparing.templates_filled(desk, batch)
     refused |= unfilled
     ready = [m for m in batch if m.id not in refused]
-    ours = await _in_thread(outbox.begin, desk.channel, ready)
+    ours, left_out = await in_thread(starting.begin, desk.channel, ready)
+    if left_out:
+        _tell(desk.channel, left_out)
     # Messages to one person go one after the other; different people at the same time.
     ours.sort(key=lambda m: (m.conversation_id, m.id))
     groups = [list(group) for _, group in groupby(ours, key=lambda m: m.conversation_id)]
     stale_at = time.monotonic() + settings.SEND_LEASE_SECONDS / 2
     done = await asyncio.gather(*(_send_in_order(desk, group, media, stale_at) for group in groups))
     verdicts = [verdict for group in done for verdict in group] + list(refused.values())
-    await _in_thread(_settle, desk.channel, verdicts)
+    await in_thread(_settle, desk.channel, verdicts)
     return any(verdict.hold or verdict.pause for verdict in verdicts)
-
-
-async def _uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, MediaRef], dict[int, Verdict]]:
-    """Store files with the provider first. An upload sends nothing to anybody, so a failed one is a definite no."""
-    if not any(message.kind in uploading.MEDIA_KINDS for message in batch):
-        return {}, {}
-    files = await _in_thread(uploading.files_of, desk.channel, batch)
-    found = await asyncio.gather(
-        *(uploading.upload(desk.transport, desk.adapter, desk.credentials, file) for file in files.values())
-    )
-    media: dict[int, MediaRef] = {}
-    refused: dict[int, Verdict] = {}
-    for message in (m for m in batch if m.id in files):
-        outcome = found[list(files).index(message.id)]
-        if isinstance(outcome, MediaRef):
-            media[message.id] = outcome
-        else:
-            refused[message.id] = judge(message, outcome)
-    await _in_thread(uploading.remember, desk.channel, media)
-    return media, refused
-
-
-async def _templates_filled(desk: Desk, batch: list[Claimed]) -> tuple[list[Claimed], dict[int, Verdict]]:
-    """Put the provider's ids where templates name stored files, uploading those it does not have."""
-    needed = template_files.needed(batch)
-    if not needed:
-        return batch, {}
-    files = [file for places in needed.values() for file in places.values()]
-    known = await _in_thread(template_files.already_there, desk.channel, files)
-    ids = await uploading.put_all(desk.transport, desk.adapter, desk.credentials, files, known)
-    await _in_thread(template_files.remember, desk.channel, ids, known)
-    filled, refused = [], {}
-    for message in batch:
-        places = needed.get(message.id, {})
-        if failure := template_files.failure_of(places, ids):
-            refused[message.id] = judge(message, failure)
-        filled.append(template_files.placed(message, places, ids) if places and not failure else message)
-    return filled, refused
 
 
 async def _send_in_order(
@@ -197,13 +175,18 @@ def _settle(channel: Channel, verdicts: Sequence[Verdict]) -> None:
         _pause(channel, reason)
     if holds := [verdict.hold for verdict in verdicts if verdict.hold]:
         _hold(channel, max(holds))
+        pacing.slow_down(channel.pk)
     _write(channel, results)
     accepted = [result.provider_id for result in results if result.provider_id]
     if parked := status_updates.parked(channel.workspace_id, channel.pk, accepted):
         with tenancy.scope(channel.workspace_id):
             status_updates.unpark(channel.workspace_id, channel.pk, parked)
     answers.learn(channel, results)
-    names = {f"conv-{result.message.conversation_uuid}" for result in results}
+    _tell(channel, [result.message for result in results])
+
+
+def _tell(channel: Channel, messages: Sequence[Claimed]) -> None:
+    names = {f"conv-{message.conversation_uuid}" for message in messages}
     publish(channel.workspace_id, *(names if len(names) <= 50 else {"sync"}))
 
 
@@ -248,14 +231,3 @@ def _hold(channel: Channel, length: timedelta) -> None:
 def _channel(channel_id: int) -> Channel | None:
     with tenancy.all_workspaces():
         return Channel.objects.filter(pk=channel_id).first()
-
-
-async def _in_thread(call: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run database work in a thread of its own connection, while the event loop goes on sending."""
-
-    def work() -> T:
-        connection.close_if_unusable_or_obsolete()
-        return call(*args, **kwargs)
-
-    future: Awaitable[T] = asyncio.get_running_loop().run_in_executor(_database, work)
-    return await future

@@ -200,4 +200,5 @@ class Capabilities:
     media_types: dict[str, frozenset[str]]  # kind -> MIME types (empty set: any)
     opted_out_codes: frozenset[str] = frozenset()  # error codes that say "this person stopped marketing messages"
     media_hosts: tuple[str, ...] = ()  # hosts media may be fetched from, besides the base URL's own
+    pair_seconds: float = 0.0  # seconds apart that messages to one person may go on and on; 0: no such rule
     templates: bool = False  # messages to people who did not write first are approved texts, see `TemplateAdapter`

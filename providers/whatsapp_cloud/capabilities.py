@@ -22,6 +22,7 @@ CAPTIONED = frozenset({"image", "video", "document"})
 capabilities = Capabilities(
     kinds=MEDIA_KINDS | {"text", "location", "contacts", "reaction", "interactive", "template"},
     reply_window=timedelta(hours=24),
+    pair_seconds=6.0,  # Meta: sustained to one person; bursts of up to 45 are borrowed and paid back by waiting
     echoes_token=True,
     max_text=MAX_TEXT,
     max_caption=MAX_CAPTION,

@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.db import connection, connections
 
 from config.embedded import free_port
-from inbox import dispatching, outbox, sending, tokens
+from inbox import dispatching, outbox, sending, starting, tokens
 from inbox.models import Attachment, Message
 from tests.factories import make_channel, make_conversation, make_identity, make_member, make_message
 from tests.inbox.rows import again, ago, change, everything, queue
@@ -342,8 +342,8 @@ def test_a_dispatcher_that_lost_its_lease_walks_away(graph, channel, conversatio
     [held] = outbox.claim(channel, lane=LANE, limit=1)
     change(message, send_state="queued")
     [taken] = outbox.claim(channel, lane=LANE, limit=1)
-    assert outbox.begin(channel, [held]) == []
-    assert outbox.begin(channel, [taken]) == [taken]
+    assert starting.begin(channel, [held]).ours == []
+    assert starting.begin(channel, [taken]).ours == [taken]
 
 
 def test_a_batch_that_took_too_long_puts_the_rest_back_unsent(graph, channel, conversation, settings):
