@@ -90,11 +90,11 @@ def test_no_or_empty_quiet_hours_change_nothing() -> None:
     assert timing.next_allowed(at, time(2), time(2), "UTC") == at
 
 
-@given(st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31)), clocks, clocks, st.sampled_from(CHANGING))
+@given(st.integers(0, 3 * 365 * 24 * 60), clocks, clocks, st.sampled_from(CHANGING))
 def test_what_quiet_hours_allow_is_not_earlier_and_not_quiet(
-    naive: datetime, quiet_from: time, quiet_until: time, zone: str
+    minute: int, quiet_from: time, quiet_until: time, zone: str
 ) -> None:
-    at = naive.replace(tzinfo=UTC)
+    at = moment("2026-01-01") + timedelta(minutes=minute)
     allowed = timing.next_allowed(at, quiet_from, quiet_until, zone)
     assert at <= allowed <= at + timedelta(hours=26)
     assert timing.next_allowed(allowed, quiet_from, quiet_until, zone) == allowed
