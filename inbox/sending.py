@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from config.queues import ring
-from contacts import people
+from contacts import consent, people
 from live.publishing import publish
 from providers.registry import adapter
 from providers.types import MediaRef, Outbound
@@ -46,6 +46,11 @@ LANES = {
     "broadcast": Message.Lane.BROADCAST,
 }
 QUEUES = {Message.Lane.AGENT: "live", Message.Lane.API: "default", Message.Lane.BROADCAST: "broadcasts"}
+
+
+OPTED_OUT = (
+    "This person opted out of marketing. Choose a template that is not for marketing, or write to them yourself."
+)
 
 
 class NotSendable(Exception):
@@ -83,9 +88,9 @@ def send(
 ) -> Message:
     """Queue one message and return it; the same `cid` returns the first message again and sends nothing.
 
-    Raises NotSendable with reason `blocked`, `channel_down`, `window_closed`, `unsupported` or `credits`. The number's
-    dispatcher is poked after the commit; if that is lost, the sweep finds the row. Call it once per transaction:
-    the pocket that pays stays locked, and must be the last that is (see workspaces.credits).
+    Raises NotSendable with reason `blocked`, `opted_out` (of marketing), `channel_down`, `window_closed`, `unsupported`
+    or `credits`. The number's dispatcher is poked after the commit; if that is lost, the sweep finds the row. Call it
+    once per transaction: the pocket that pays stays locked, and must be the last that is (see workspaces.credits).
     """
     now = now or timezone.now()
     # First the person, then the conversation: the order in which inbound messages lock them too.
@@ -109,11 +114,22 @@ def send(
     return message
 
 
-def refuse(conversation: Conversation, draft: Draft, *, now: datetime) -> None:
-    """Raise NotSendable when this draft cannot go out over this conversation's channel now."""
+def purpose_of(translation: TemplateTranslation | None) -> str:
+    """What a message made from this template is for: `marketing`, or '' for what needs no consent."""
+    return consent.MARKETING if charging.category_of(translation) == consent.MARKETING else ""
+
+
+def refuse(conversation: Conversation, draft: Draft, *, now: datetime, purpose: str = "") -> None:
+    """Raise NotSendable when this draft cannot go out over this conversation's channel now.
+
+    `purpose` is that of a message queued before; a new one's follows from its template.
+    """
     channel = conversation.channel
     if conversation.contact.blocked_at is not None:
         raise NotSendable("blocked", "This person is blocked. Unblock them in their contact record to write again.")
+    if (purpose or purpose_of(draft.translation)) == consent.MARKETING:
+        if consent.state_of(conversation.identity) == consent.OPTED_OUT:
+            raise NotSendable("opted_out", OPTED_OUT)
     if not channel.is_open:
         raise NotSendable("channel_down", f"{channel.name} is not connected. An admin can reconnect it in Settings.")
     provider = adapter(channel.kind)
@@ -162,7 +178,8 @@ def retry(message: Message, *, by: Member) -> Message:
         raise NotSendable("not_failed", "Only a message that was not sent can be tried again.")
     now = timezone.now()
     file = Attachment.objects.filter(message=message).first()
-    refuse(message.conversation, Draft(message.kind, message.content, message.text, message.reply_to, file), now=now)
+    draft = Draft(message.kind, message.content, message.text, message.reply_to, file, message.translation)
+    refuse(message.conversation, draft, now=now, purpose=message.purpose)
     message.status, message.send_state = Message.Status.PENDING, Message.SendState.QUEUED
     message.error_code = message.error_text = ""
     message.provider_id = message.failed_at = message.sent_at = message.started_at = None
@@ -196,6 +213,7 @@ def _queued(
         cid=cid,
         reply_to=draft.reply_to,
         translation=draft.translation,
+        purpose=purpose_of(draft.translation),
         send_state=Message.SendState.QUEUED,
         lane=LANES[source],
         due_at=now,
