@@ -79,7 +79,10 @@ def next_occurrence(broadcast: Broadcast, *, after: datetime) -> tuple[date, dat
     """Of a series the first day whose start lies after `after`, with that start; None when the series is over."""
     # No zone is more than a day away from UTC: what lies two days back has been everywhere.
     since = after.astimezone(UTC).date() - timedelta(days=2)
-    return next((each for each in _starts(broadcast, since, broadcast.repeat_until) if each[1] > after), None)
+    over = Broadcast.objects.filter(series_id=broadcast.pk, occurrence__gte=since).values_list("occurrence", flat=True)
+    taken = set(over) if broadcast.pk else set()
+    coming = _starts(broadcast, since, broadcast.repeat_until)
+    return next(((day, start) for day, start in coming if start > after and day not in taken), None)
 
 
 def starts(broadcast: Broadcast, since: date, until: date) -> list[tuple[date, datetime]]:
