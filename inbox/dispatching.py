@@ -35,7 +35,7 @@ from .preparing import PIPELINES, Desk, in_thread
 log = structlog.get_logger(__name__)
 
 BUDGET = 5.0  # seconds one job works on one channel before others of its queue get a turn
-PATIENCE = 1.0  # seconds a job waits for the pace, or for a message that is due soon; longer waits are left to the sweep
+PATIENCE = 1.0  # seconds a job waits for the pace or for what is due soon; longer waits are left to the sweep
 SLOT = 0.05  # seconds between two looks for messages that come due one by one: what a claim costs, shared by several
 SETTLE_AGAIN_SECONDS = 0.5
 
