@@ -1,0 +1,10 @@
+"""RQ entry points: primary keys in, nothing out. Each may be lost, run twice, or run beside itself."""
+
+from __future__ import annotations
+
+from config.queues import answered
+
+
+def conduct(broadcast_id: int) -> None:
+    """Take one broadcast as far as it goes now."""
+    answered("broadcasts.jobs.conduct", broadcast_id)
