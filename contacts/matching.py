@@ -36,14 +36,18 @@ def find_or_create(
     identity = _find(workspace_id, channel_kind, address, user_id)
     if identity is None:
         identity = _make(workspace_id, channel_kind, address, user_id, profile_name, username)
+    if seen_at is not None:
+        _note_seen(identity.contact_id, seen_at)
     _learn(identity, address, user_id, profile_name, username)
     if identity.contact.deleted_at is not None:
         deleting.revive(identity.contact)
-    if seen_at is not None:
-        Contact.objects.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=seen_at), pk=identity.contact_id).update(
-            last_seen_at=seen_at
-        )
     return identity
+
+
+def _note_seen(contact_id: int, at: datetime) -> None:
+    """The person's row is locked either way and first: whoever answers them locks it before the conversation."""
+    if not Contact.objects.filter(Q(last_seen_at=None) | Q(last_seen_at__lt=at), pk=contact_id).update(last_seen_at=at):
+        Contact.objects.select_for_update(no_key=True).filter(pk=contact_id).values_list("pk").first()
 
 
 def _find(workspace_id: int, channel_kind: str, address: str, user_id: str) -> Identity | None:

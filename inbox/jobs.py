@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 
 from config.queues import answered, ring
+from workspaces import credit_checks
 
 from . import backlog, conversations, dispatching, erasing, media, person_export, receiving
 
@@ -50,6 +51,13 @@ def export_people() -> None:
     answered("inbox.jobs.export_people")
     if not _finished(person_export.write_pending):
         ring("inbox.jobs.export_people", queue="bulk")
+
+
+def check_credits() -> None:
+    """Compare the ledgers of workspaces that were not looked at for a day with their messages."""
+    answered("inbox.jobs.check_credits")
+    if not _finished(credit_checks.check_due):
+        ring("inbox.jobs.check_credits", queue="bulk")
 
 
 def _finished(work: Callable[[], int], *, looks: int = 1) -> bool:

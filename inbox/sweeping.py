@@ -22,7 +22,7 @@ from contacts.importing import running as contact_imports
 from contacts.importing import steps as import_steps
 from templates_mgmt import syncing
 from templates_mgmt import tasks as template_tasks
-from workspaces import tenancy
+from workspaces import credit_checks, tenancy
 
 from . import dispatching, erasing, media, person_export, receiving, settling, status_updates
 from .models import Message
@@ -81,7 +81,13 @@ def sweep() -> dict[str, Any]:
 
 
 def prune() -> int:
-    """Delete what is past its keeping time: webhooks, deleted people, files; returns how many webhooks went."""
+    """Delete what is past its keeping time: webhooks, deleted people, files; returns how many webhooks went.
+
+    Now and then is also often enough to see whose credits were not checked for a day.
+    """
+    _ask_or_do(
+        _workers_can_be_asked(), credit_checks.is_due(), "inbox.jobs.check_credits", "bulk", credit_checks.check_due
+    )
     contact_erasing.queue_purges(PRUNE_AT_ONCE)
     contact_export.remove_expired()
     contact_exports.remove_expired()

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from . import accounts, joining
-from .models import Channel, Member, User, Workspace
+from .models import Channel, CreditPocket, Member, User, Workspace
 from .places import countries, time_zones
 
 
@@ -178,3 +178,33 @@ class DisconnectForm(forms.Form):
         if name.strip() != self.channel.name:
             raise ValidationError("This is not the name of the channel.")
         return name
+
+
+def _credits(label: str, help_text: str, *, required: bool = True, least: int = 0) -> forms.IntegerField:
+    widget = forms.NumberInput(attrs={"inputmode": "numeric", "autocomplete": "off", "data-ltr": ""})
+    return forms.IntegerField(
+        label=label, help_text=help_text, required=required, min_value=least, max_value=10**12, widget=widget
+    )
+
+
+class CreditLimitsForm(forms.Form):
+    low_balance = _credits("Tell us below", "Owners and admins get one mail when the balance falls below this. 0: never.")
+    daily_cap = _credits(
+        "Most credits a day",
+        "When so many were charged in a day, nothing more is sent until the next. Empty: no limit.",
+        required=False,
+        least=1,
+    )
+
+
+class CreditTransferForm(forms.Form):
+    source = forms.ChoiceField(label="From", choices=CreditPocket.Kind.choices)
+    target = forms.ChoiceField(label="To", choices=CreditPocket.Kind.choices)
+    amount = _credits("Credits", "", least=1)
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("source") and cleaned.get("source") == cleaned.get("target"):
+            self.add_error("target", "Choose another pocket than the one the credits come from.")
+        return cleaned

@@ -39,6 +39,7 @@ ALL_WORKSPACES = {
     "live/gate.py": "which workspaces a browser's session may listen to",
     "templates_mgmt/syncing.py": "finds accounts whose templates are to be fetched, of all workspaces",
     "templates_mgmt/tasks.py": "claims what is to be done with templates at providers, of all workspaces",
+    "workspaces/credit_checks.py": "finds the workspaces whose credits were not checked for a day",
     "workspaces/joining.py": "a person's own workspaces, and the invitation a link stands for",
     "workspaces/management/commands/rotate_keys.py": "encrypts the secrets of all workspaces anew",
 }

@@ -96,6 +96,12 @@ class CreditEntry(TenantModel):
                 condition=Q(broadcast_id__isnull=False),
                 name="credit_entry_of_broadcast",
             ),
+            # Few among millions of charges; a ledger filtered by them would read all of those.
+            models.Index(
+                fields=["pocket", "-id"],
+                condition=Q(kind__in=["top_up", "transfer", "adjustment"]),
+                name="credit_ledger_rare",
+            ),
         ]
 
 
