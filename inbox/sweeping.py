@@ -22,7 +22,7 @@ from contacts.importing import running as contact_imports
 from contacts.importing import steps as import_steps
 from templates_mgmt import syncing
 from templates_mgmt import tasks as template_tasks
-from workspaces import credit_checks, tenancy
+from workspaces import credit_checks, credit_notices, tenancy
 
 from . import dispatching, erasing, media, person_export, receiving, settling, status_updates
 from .models import Message
@@ -75,6 +75,9 @@ def sweep() -> dict[str, Any]:
     found["listings"] = syncing.queue_due()
     found["templates"] = _ask_or_do(
         workers, template_tasks.due(), "templates_mgmt.jobs.work_on_tasks", "default", template_tasks.work_next
+    )
+    found["low_credits"] = _ask_or_do(
+        workers, credit_notices.due(), credit_notices.JOB, "bulk", credit_notices.tell_all
     )
     found["parked"] = match_parked()
     return {name: count for name, count in found.items() if count}

@@ -24,6 +24,7 @@ ROOT = Path(settings.BASE_DIR)
 
 # Who may look across workspaces. A new caller needs a reason that stands up to the same question.
 ALL_WORKSPACES = {
+    "broadcasts/firing.py": "finds broadcasts whose time has come, of all workspaces",
     "contacts/erasing.py": "claims people to erase and finds those deleted long ago, of all workspaces",
     "contacts/exporting/running.py": "claims exports to write and deletes expired files, of all workspaces",
     "contacts/importing/running.py": "claims imports to work on, of all workspaces",
@@ -40,6 +41,7 @@ ALL_WORKSPACES = {
     "templates_mgmt/syncing.py": "finds accounts whose templates are to be fetched, of all workspaces",
     "templates_mgmt/tasks.py": "claims what is to be done with templates at providers, of all workspaces",
     "workspaces/credit_checks.py": "finds the workspaces whose credits were not checked for a day",
+    "workspaces/credit_notices.py": "finds the workspaces whose admins are to be told that credits run out",
     "workspaces/joining.py": "a person's own workspaces, and the invitation a link stands for",
     "workspaces/management/commands/rotate_keys.py": "encrypts the secrets of all workspaces anew",
 }
