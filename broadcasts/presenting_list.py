@@ -84,7 +84,7 @@ def _when(broadcast: Broadcast) -> tuple[str, Any]:
         return "Was due", broadcast.next_fire_at
     if broadcast.status == Status.CANCELLED:
         return "Cancelled", broadcast.finished_at or broadcast.updated_at
-    return "Sent" if broadcast.status == Status.FINISHED else "Began", broadcast.started_at or broadcast.next_fire_at
+    return "Sent" if broadcast.status == Status.FINISHED else "Began", broadcast.started_at or broadcast.launched_at
 
 
 def _message(broadcast: Broadcast) -> str:

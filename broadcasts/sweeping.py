@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import hearing, tallying
+from . import firing, hearing, tallying
 
 
 def sweep() -> dict[str, Any]:
     """One round; returns what was found, for the log."""
-    found: dict[str, Any] = {"answers": hearing.hear(), "tallies": tallying.refresh_due()}
+    found: dict[str, Any] = {
+        "schedules": firing.fire_due(),
+        "answers": hearing.hear(),
+        "tallies": tallying.refresh_due(),
+    }
     return {name: count for name, count in found.items() if count}
 
 
 def prune() -> int:
-    """Delete what is past its keeping time; returns how many rows went."""
-    return 0
+    """Look after what needs it every few minutes; returns how many schedules were moved."""
+    return firing.recompute()
