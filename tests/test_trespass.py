@@ -34,8 +34,9 @@ from tests.factories import (
     make_workspace,
     sign_in,
 )
-from workspaces import joining, tenancy
+from workspaces import credits, joining, tenancy
 from workspaces.access import PERMISSIONS
+from workspaces.credits import Charge
 from workspaces.models import Channel, Member, Role, Workspace
 
 CANARY = "kestrelmoss"  # stands in everything of the other workspace, and nowhere else
@@ -187,6 +188,19 @@ ROUTES |= {
     ),
 }
 
+ROUTES |= {
+    "credits:overview": Route("read_credits"),
+    "credits:badge": Route("read_credits"),
+    "credits:ledger": Route("read_credits"),
+    "credits:totals": Route("read_credits"),
+    "credits:ledger_file": Route("read_credits"),
+    "credits:statement": Route("read_credits"),
+    "credits:statement_file": Route("read_credits"),
+    "credits:prices": Route("read_credits"),
+    "credits:limits": Route("manage_credits", "POST", data={"pocket": "whatsapp", "low_balance": "5"}),
+    "credits:transfers": Route("manage_credits", "POST", data={"source": "whatsapp", "target": "sms", "amount": "1"}),
+}
+
 # Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.
 PUBLIC = {"healthz", "hook", "workspaces:invitation"}
 SIGNED_IN = {
@@ -309,6 +323,8 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         webhook = InboundWebhook.objects.create(
             workspace=workspace, channel=channel, body=word.encode(), dead_at=timezone.now(), error=f"{word} error"
         )
+        credits.top_up(workspace.pk, "whatsapp", 5, reference=f"{word} invoice", note=f"{word} note")
+        credits.charge_many(workspace.pk, [Charge(message.pk, 1)], pocket="whatsapp", source="agent", actor=member)
         DeadLetter.objects.create(
             workspace=workspace, webhook=webhook, channel=channel, pointer=f"{word}/0", reason=f"{word} reason"
         )
