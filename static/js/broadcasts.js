@@ -1,0 +1,127 @@
+// Pages of the broadcast wizard: rows of the audience, the template's list, autosave and the last ten seconds.
+(() => {
+  "use strict";
+  const hideFallbacks = () => { for (const element of document.querySelectorAll("[data-without-script]")) element.hidden = true; };
+  const form = () => document.getElementById("step-form");
+
+  // --- leaving and drawing anew go through htmx, so that they wait for an autosave under way --------------------------
+  // A plain submit would carry the revision of before it, and be taken for another tab.
+  document.addEventListener("submit", (event) => {
+    if (event.target.id !== "step-form" || event.target.dataset.step === "review") return;
+    const button = event.submitter;
+    if (!button || button.hasAttribute("hx-post")) return;
+    event.preventDefault();
+    draw(button.value, { button });
+  });
+  const draw = (act, { button = null } = {}) => {
+    if (!form()) return;
+    button?.setAttribute("aria-disabled", "true");
+    htmx.ajax("POST", form().action, { source: "#drawer", values: { do: act } })
+      .finally(() => button?.removeAttribute("aria-disabled"));
+  };
+  document.addEventListener("change", ({ target }) => { if (target.matches?.("[data-redraw]")) draw("draw"); });
+
+  // --- the audience --------------------------------------------------------------------------------------------------
+  const picksChanged = () => document.body.dispatchEvent(new CustomEvent("picks:changed"));
+  carillon.actions["remove-pick"] = (element) => {
+    const row = element.closest("[data-pick]"), rows = row.parentElement;
+    const next = row.nextElementSibling || row.previousElementSibling;
+    if (next) {
+      row.remove();
+      next.querySelector("select").focus();
+    } else if (rows.id === "picks-include") {
+      row.querySelector("select").value = "";
+      row.querySelector("select").focus();
+    } else {
+      row.remove();
+      rows.parentElement.querySelector("[value^='add:']").focus();
+    }
+    picksChanged();
+  };
+  // Who receives it, or why not: 20 people in a dialog.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-people]");
+    const dialog = document.getElementById("people-dialog");
+    if (!link || !dialog || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    htmx.ajax("GET", link.href, { target: dialog, swap: "innerHTML" }).then(() => dialog.open || dialog.showModal());
+  });
+
+  // --- the template's list ---------------------------------------------------------------------------------------------
+  const narrow = (field) => {
+    const words = field.value.trim().toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of document.querySelectorAll(".choose__row")) {
+      row.hidden = !words.every((word) => row.dataset.words.includes(word));
+      if (!row.hidden) shown += 1;
+    }
+    document.querySelector("[data-no-match]").hidden = shown > 0;
+  };
+  document.addEventListener("input", ({ target }) => { if (target.id === "template-q") narrow(target); });
+
+  // --- files -----------------------------------------------------------------------------------------------------------
+  const boxOf = (event) => event.target.closest?.("[data-drop]");
+  for (const name of ["dragenter", "dragover"]) {
+    document.addEventListener(name, (event) => {
+      if (!boxOf(event)) return;
+      event.preventDefault();
+      boxOf(event).classList.add("drop--over");
+    });
+  }
+  for (const name of ["dragleave", "drop"]) document.addEventListener(name, (event) => boxOf(event)?.classList.remove("drop--over"));
+  document.addEventListener("drop", (event) => {
+    const box = boxOf(event);
+    if (!box || !event.dataTransfer.files.length) return;
+    event.preventDefault();
+    const field = box.querySelector("input[type=file]");
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  });
+  document.addEventListener("htmx:xhr:progress", ({ target, detail }) => {
+    const bar = target.matches?.("input[type=file]") && target.parentElement.querySelector("progress");
+    if (!bar || !detail.lengthComputable) return;
+    bar.hidden = false;
+    bar.max = detail.total;
+    bar.value = detail.loaded;
+  });
+  document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.elt.matches?.("input[type=file]")) detail.elt.value = ""; });
+
+  // --- launching ---------------------------------------------------------------------------------------------------------
+  const check = () => {
+    const typed = document.getElementById("typed-count"), button = document.querySelector("[data-launch]");
+    if (typed && button) button.disabled = typed.value.replace(/[^\d]/g, "") !== typed.dataset.count;
+  };
+  document.addEventListener("input", ({ target }) => { if (target.id === "typed-count") check(); });
+  document.addEventListener("submit", (event) => {
+    // Twice is harmless, the key sees to that; but nobody should wonder whether the first press counted.
+    if (event.submitter?.matches("[data-launch]")) setTimeout(() => { event.submitter.disabled = true; });
+  });
+  window.addEventListener("pageshow", check);
+
+  const countdown = (card) => {
+    const left = Number(card.dataset.starting) - Date.now() / 1000;
+    card.querySelector("progress").value = Math.max(0, left);
+    if (left > 0) return void setTimeout(countdown, 200, card);
+    location.assign(card.dataset.then);
+  };
+  document.querySelectorAll("[data-starting]").forEach(countdown);
+
+  // --- what every answer brings ----------------------------------------------------------------------------------------
+  const settle = () => {
+    hideFallbacks();
+    for (const search of document.querySelectorAll("[data-template-search]")) search.hidden = false;
+  };
+  document.addEventListener("htmx:afterSettle", (event) => {
+    settle();
+    if (event.detail.target?.id === "step-form") form()?.querySelector(".errors")?.focus();
+  });
+  settle();
+  check();
+
+  // What was typed before the scripts had come, or what the browser put back after a reload, counts as typed now.
+  document.addEventListener("DOMContentLoaded", () => {
+    const typed = [...document.querySelectorAll("#step-form :is(textarea, input:not([type=hidden], [type=file], [type=radio], [type=checkbox]))")]
+      .find((field) => field.id !== "typed-count" && field.value !== field.defaultValue);
+    typed?.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+})();
