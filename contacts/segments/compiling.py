@@ -31,6 +31,7 @@ class Compiled:
 
     people: QuerySet[SearchableContact]
     problems: tuple[str, ...] = ()
+    condition: Q = NOBODY  # the same as a condition on people, to be joined with others
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def compiled(workspace: Workspace, rules: Rules, *, book: Book | None = None, no
     zone = ZoneInfo(workspace.time_zone) if workspace.time_zone else UTC
     frame = _Frame(workspace.pk, zone, now or timezone.now(), book or book_of(workspace.pk))
     groups = [_joined(group.match, [_condition(each, frame) for each in group.conditions]) for group in rules.groups]
-    return Compiled(people.filter(_joined(rules.match, groups)))
+    condition = _joined(rules.match, groups)
+    return Compiled(people.filter(condition), condition=condition)
 
 
 def of_segment(segment: Segment, *, book: Book | None = None, now: datetime | None = None) -> Compiled:

@@ -33,10 +33,10 @@ class Count:
 def count(people: QuerySet[SearchableContact], *, patient: bool = False) -> Count:
     """How many people a query finds: exactly within 0.3 s (patient: 4.5 s), otherwise the planner's estimate."""
     try:
-        with _time_limit(PATIENT_MS if patient else QUICK_MS):
+        with time_limit(PATIENT_MS if patient else QUICK_MS):
             return Count(people.order_by().count())
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
+        if not was_cut_off(error):
             raise
     return Count(estimate(people), exact=False)
 
@@ -52,16 +52,21 @@ def estimate(people: QuerySet[SearchableContact]) -> int:
 def sample(people: QuerySet[SearchableContact], size: int = 5) -> list[SearchableContact]:
     """A few of the people, those added last; none when finding them would take too long."""
     try:
-        with _time_limit(QUICK_MS):
+        with time_limit(QUICK_MS):
             return list(people.order_by("-pk")[:size])
     except OperationalError as error:
-        if getattr(error.__cause__, "sqlstate", "") != QUERY_CANCELED:
+        if not was_cut_off(error):
             raise
     return []
 
 
+def was_cut_off(error: OperationalError) -> bool:
+    """Whether a statement failed because its time was over."""
+    return getattr(error.__cause__, "sqlstate", "") == QUERY_CANCELED
+
+
 @contextmanager
-def _time_limit(milliseconds: int) -> Iterator[None]:
+def time_limit(milliseconds: int) -> Iterator[None]:
     """One savepoint in which statements are cut off; the limit that was in force comes back with its end."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT current_setting('statement_timeout')")

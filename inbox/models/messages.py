@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from templates_mgmt.models import TemplateTranslation
 from workspaces.models import Channel, Member, Workspace
@@ -145,6 +146,13 @@ class Message(TenantModel):
                 fields=["channel", "started_at"],
                 condition=Q(send_state__in=["claimed", "started", "unknown"]),
                 name="message_in_flight",
+            ),
+            # Who got marketing lately. Marketing only, and untouched by the statuses of a message.
+            models.Index(
+                "workspace",
+                Coalesce("started_at", "created_at"),
+                condition=Q(purpose="marketing"),
+                name="message_marketing",
             ),
             # The control group of inbox.settling: what else this number started around the same time.
             models.Index(
