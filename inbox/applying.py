@@ -19,6 +19,7 @@ from contacts.models import Identity
 from providers.registry import adapter
 from providers.types import Event
 from templates_mgmt import news
+from workspaces import channel_limits
 from workspaces.models import Channel
 
 from . import consenting, threads, window
@@ -210,8 +211,16 @@ def _preference(channel: Channel, event: Event, changes: Changes) -> None:
     changes.conversation_ids |= consenting.prefer(channel, identity, event)
 
 
+def _limits(channel: Channel, event: Event, changes: Changes) -> None:
+    """How much may be sent has changed."""
+    channel_limits.note(channel, event.details, address=event.details.get("display_phone_number"))
+
+
 def _account(channel: Channel, event: Event, changes: Changes) -> None:
     """The provider says something about the account or number; an admin reads it on the channel's card."""
+    value = event.details.get("value")
+    if isinstance(value, dict) and not event.reason and channel_limits.note(channel, value):
+        return
     what = event.reason or event.error_title or event.status or str(event.details.get("event") or event.type)
     Channel.objects.filter(workspace_id=channel.workspace_id, pk=channel.pk).update(
         problem=f"The provider reported: {what}"[:500], problem_at=timezone.now()
@@ -231,6 +240,7 @@ HANDLERS: dict[str, Callable[[Channel, Event, Changes], None]] = {
     "message_deleted": _deleted,
     "system": _system,
     "user_preference": _preference,
+    "phone_quality": _limits,
     "template_status": _template_news,
     "template_quality": _template_news,
     "template_category": _template_news,

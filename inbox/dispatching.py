@@ -26,7 +26,7 @@ from workspaces.channels import credentials, pause_automatically
 from workspaces.models import Channel
 from workspaces.secrets import SecretUnreadable
 
-from . import answers, calling, outbox, pacing, preparing, sending, starting, status_updates
+from . import answers, calling, daily_limit, outbox, pacing, preparing, sending, starting, status_updates
 from .models import Message
 from .outbox import Claimed, Result
 from .outcomes import Verdict, judge, put_back
@@ -58,13 +58,15 @@ def drain(channel_id: int, *, lane: int, budget: float = BUDGET) -> int:
         return 0
     desk = asyncio.run(_drain(channel, keys, lane, time.monotonic() + budget))
     if desk.is_unfinished or time.monotonic() >= desk.until:
-        ring("inbox.jobs.dispatch", channel.pk, lane, queue=sending.QUEUES[Message.Lane(lane)])
+        ring("inbox.jobs.dispatch", channel.pk, lane, queue=desk.queue)
     return desk.attempted
 
 
 async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -> Desk:
     async with calling.connections() as transport:
-        desk = Desk(channel, adapter(channel.kind), keys, transport, lane, until)
+        desk = Desk(channel, adapter(channel.kind), keys, transport, sending.QUEUES[Message.Lane(lane)], lane, until)
+        if lane == Message.Lane.BROADCAST:
+            desk.broadcasts_left = await in_thread(daily_limit.for_broadcasts, channel)
         helpers = [asyncio.create_task(_pipeline(desk)) for _ in range(PIPELINES - 1)]
         await _pipeline(desk, helpers)
         await asyncio.gather(*helpers)
@@ -80,7 +82,7 @@ async def _pipeline(desk: Desk, helpers: list[asyncio.Task[None]] | None = None)
         room = await _room(desk)
         if room == 0:
             break
-        batch = await in_thread(outbox.claim, desk.channel, lane=desk.lane, limit=room, apart=desk.apart)
+        batch = await _claim(desk, room)
         pacing.give_back(desk.channel.pk, room - len(batch))
         if not batch:
             if helpers is None or not await _more_soon(desk):
@@ -107,12 +109,26 @@ async def _room(desk: Desk) -> int:
     return 0
 
 
+async def _claim(desk: Desk, room: int) -> list[Claimed]:
+    """Take what is due; broadcasts only as far as the number's daily limit goes, so that the others have the rest."""
+    if desk.broadcasts_left is None:
+        return await in_thread(outbox.claim, desk.channel, lane=desk.lane, limit=room, apart=desk.apart)
+    if desk.broadcasts_left == 0:
+        desk.lane = min(desk.lane, Message.Lane.API)
+    ours = min(room, desk.broadcasts_left)
+    desk.broadcasts_left -= ours  # not to be given away by another pipeline meanwhile
+    batch = await in_thread(outbox.claim, desk.channel, lane=desk.lane, limit=ours or room, apart=desk.apart)
+    used = sum(m.lane == Message.Lane.BROADCAST and m.kind == "template" for m in batch)
+    desk.broadcasts_left += ours - used
+    return batch
+
+
 async def _more_soon(desk: Desk) -> bool:
     """Wait for the next message that is due soon; False when none is, or other work needs the worker first."""
     wait = await in_thread(outbox.next_due, desk.channel, lane=desk.lane, within=PATIENCE)
     if wait is None:
         return False
-    if others_wait(sending.QUEUES[Message.Lane(desk.lane)]):
+    if others_wait(desk.queue):
         desk.is_unfinished = True
         return False
     await asyncio.sleep(max(wait, SLOT))

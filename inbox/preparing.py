@@ -34,10 +34,12 @@ class Desk:
     adapter: Adapter
     credentials: Credentials
     transport: httpx.AsyncBaseTransport
+    queue: str  # whose worker this is
     lane: int
     until: float  # time.monotonic() after which no new batch is begun
     attempted: int = 0  # messages claimed so far
     is_unfinished: bool = False  # it stopped although more is due soon
+    broadcasts_left: int | None = None  # what the number's daily limit leaves to broadcasts; None: no limit
 
     @property
     def apart(self) -> float:

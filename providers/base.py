@@ -46,6 +46,13 @@ class Explanation(NamedTuple):
     retry: bool = True
 
 
+class Limits(NamedTuple):
+    """How much a sender may send; None where nothing was said about it."""
+
+    per_second: int | None = None  # messages
+    per_day: int | None = None  # people the business writes to first within 24 hours; 0: without limit
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """The finding of one connection check. `problem` is empty when nothing is wrong."""
@@ -105,6 +112,9 @@ class Adapter(Protocol):
 
     def subscribe(self, credentials: Credentials) -> Request:
         """Describe the request that makes the provider deliver webhooks for this account."""
+
+    def limits(self, said: Mapping[str, Any]) -> Limits:
+        """What a check's facts, or the details of a `phone_quality` or `account` event, say about limits."""
 
     def explain(self, code: str) -> Explanation:
         """Put an error code into plain words, also one never seen before."""

@@ -18,7 +18,7 @@ from providers.base import Adapter
 from providers.registry import adapter as adapter_of
 from providers.types import Credentials, Request
 
-from . import auditing, secrets, tenancy
+from . import auditing, channel_limits, secrets, tenancy
 from .models import Channel, Member, Workspace
 
 
@@ -287,3 +287,4 @@ def _note(channel: Channel, findings: Sequence[Finding]) -> None:
     Channel.objects.filter(pk=channel.pk, disconnected_at=None).update(
         **{name: getattr(channel, name) for name in fields}
     )
+    channel_limits.note(channel, facts)

@@ -3,6 +3,7 @@
 from providers.whatsapp_cloud.capabilities import capabilities
 from providers.whatsapp_cloud.checking import check, checked, subscribe
 from providers.whatsapp_cloud.codes import explain
+from providers.whatsapp_cloud.limits import limits
 from providers.whatsapp_cloud.media import media_download, media_found, media_lookup, upload, uploaded
 from providers.whatsapp_cloud.refusals import refuse
 from providers.whatsapp_cloud.requests import mark_read, send
@@ -42,6 +43,7 @@ __all__ = [
     "explain",
     "explain_rejection",
     "find_template",
+    "limits",
     "list_templates",
     "listed",
     "mark_read",

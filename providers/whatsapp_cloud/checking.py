@@ -11,7 +11,8 @@ from providers.whatsapp_cloud import codes, responses
 from providers.whatsapp_cloud.reading import ident, rows, table, words
 from providers.whatsapp_cloud.requests import authorised, endpoint
 
-NUMBER_FIELDS = "id,display_phone_number,verified_name,quality_rating,status,throughput"
+LIMIT_FIELD = "whatsapp_business_manager_messaging_limit"
+NUMBER_FIELDS = f"id,display_phone_number,verified_name,quality_rating,status,throughput,{LIMIT_FIELD}"
 UNUSABLE_STATUSES = {
     "BANNED": "Meta has banned this number.",
     "DELETED": "This number was deleted from WhatsApp.",
@@ -72,6 +73,7 @@ def _number(answer: dict[str, Any], credentials: Credentials) -> Checked:
     facts = {"display_phone_number": display, "status": state}
     facts |= {key: words(answer.get(key)) or "" for key in ("verified_name", "quality_rating")}
     facts["throughput"] = words(table(answer.get("throughput")).get("level")) or ""
+    facts["messaging_limit"] = words(answer.get(LIMIT_FIELD)) or ""
     return Checked(UNUSABLE_STATUSES.get(state.upper(), ""), {key: value for key, value in facts.items() if value})
 
 

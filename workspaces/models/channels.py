@@ -31,6 +31,11 @@ class Channel(TenantModel):
     hook_token = models.CharField(max_length=64, unique=True)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.CONNECTING)
     messages_per_second = models.PositiveIntegerField(default=80)
+    daily_limit = models.PositiveIntegerField(
+        null=True,
+        blank=True,
+        help_text="People the business may write to first within 24 hours; 0: without limit, empty: not known",
+    )
     quality = models.CharField(max_length=12, blank=True, default="")
     problem = models.TextField(blank=True, default="", help_text="Why sending or receiving is impaired, in plain words")
     problem_at = models.DateTimeField(null=True, blank=True)
