@@ -32,7 +32,6 @@ from .stories import Line, Story, Team
 from .template_rows import Made
 
 PASSWORD = "carillon-demo"
-CREDITS = 25_000  # what a demo workspace begins with
 WINDOW = timedelta(hours=24)
 # How far a message of ours has come, and which stamps that leaves.
 STAMPS = {
@@ -51,7 +50,7 @@ def ensure(team: Team) -> Workspace:
         defaults={"name": team.name, "time_zone": team.time_zone, "default_country": team.country},
     )
     with tenancy.scope(workspace.pk):
-        credits.open_pockets(workspace, credits=CREDITS)
+        credits.open_pockets(workspace, credits=0)  # its history follows, see credit_history
         members = {person.key: _member(workspace, person.name, person.email, person.role) for person in team.people}
         channel = _channel(workspace, team)
         templates = template_rows.populate(channel, template_rows.OF[team.slug], members[team.people[0].key])

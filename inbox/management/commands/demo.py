@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inbox.demo import building, facts, simulator
+from inbox.demo import building, credit_history, facts, simulator
 
 
 class Command(BaseCommand):
@@ -25,7 +25,10 @@ class Command(BaseCommand):
             raise CommandError("The demo needs DEMO=True or DEBUG=True: its passwords are known to everybody.")
         if not settings.SIMULATOR_URL:
             raise CommandError("The demo's numbers live in the simulator: set SIMULATOR_URL.")
-        reached = [simulator.register(building.ensure(team), team) for team in facts.TEAMS]
+        made = [(building.ensure(team), team) for team in facts.TEAMS]
+        for workspace, _ in made:
+            credit_history.populate(workspace)  # last, because it charges every message that is there
+        reached = [simulator.register(workspace, team) for workspace, team in made]
         found = facts.collect()
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))
