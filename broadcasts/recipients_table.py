@@ -55,7 +55,8 @@ class Filter:
     @classmethod
     def read(cls, params: Mapping[str, Any]) -> Filter:
         """From a query string; what it does not know is left out, never trusted."""
-        given = {field.name: str(params.get(field.name) or "").replace("\x00", "").strip()[:100] for field in fields(cls)}
+        plain = {field.name: str(params.get(field.name) or "").replace("\x00", "") for field in fields(cls)}
+        given = {name: value.strip()[:100] for name, value in plain.items()}
         who = given["who"] if given["who"] in GROUPS or given["who"] == EVERYBODY else FIRST
         country = given["country"].upper()
         country = country if country == "-" or (len(country) == 2 and country.isascii() and country.isalpha()) else ""

@@ -149,7 +149,8 @@ SELECT grouping(country), grouping({_STAGE}), country, {_STAGE}, {_CAUSE},
 
 DUE = """
 SELECT workspace_id, id FROM broadcasts_broadcast
- WHERE (status = ANY(%(live)s) AND coalesce(tallied_at, '-infinity') <= %(now)s - %(fresh)s)
+ WHERE ((status = ANY(%(live)s) OR (status = 'cancelled' AND started_at IS NOT NULL AND finished_at IS NULL))
+        AND coalesce(tallied_at, '-infinity') <= %(now)s - %(fresh)s)
     OR (finished_at > %(now)s - %(keep)s
         AND coalesce(tallied_at, '-infinity') <= %(now)s - greatest('1 minute', (%(now)s - finished_at) / 20))
  ORDER BY tallied_at NULLS FIRST LIMIT 100
