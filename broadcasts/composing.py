@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from contacts import values as contact_values
-from contacts.models import Contact, CustomField, Identity
+from contacts.models import CustomField
 from inbox.template_files import TemplateMedia
 from templates_mgmt import components, filling
 from templates_mgmt.content import Content, places
@@ -35,6 +35,21 @@ class Composed:
     text: str
 
 
+class Named(Protocol):
+    """What of a contact goes into messages."""
+
+    name: str
+    email: str
+    language: str
+    fields: Any
+
+
+class Reachable(Protocol):
+    """What of an identity does."""
+
+    phone: str
+
+
 class Composer:
     """Makes the messages of one broadcast. Use it inside the workspace's scope."""
 
@@ -43,7 +58,7 @@ class Composer:
         self._translation = broadcast.translation
         self._known: dict[tuple[tuple[str, str], ...], Composed] = {}
 
-    def message(self, contact: Contact, identity: Identity) -> Composed:
+    def message(self, contact: Named, identity: Reachable) -> Composed:
         """The message for this person. Raises Unfilled."""
         if self._translation is None:
             return Composed("text", {"text": self._broadcast.text}, self._broadcast.text)
@@ -55,7 +70,7 @@ class Composer:
             self._known[key] = self._filled(found)
         return self._known[key]
 
-    def known(self, contact: Contact, identity: Identity) -> dict[str, str]:
+    def known(self, contact: Named, identity: Reachable) -> dict[str, str]:
         """Contact field → text for the fields this message uses, as far as the person has them."""
         words = contact.name.split()
         found = {

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from config.queues import answered
 
+from . import conducting
+
 
 def conduct(broadcast_id: int) -> None:
     """Take one broadcast as far as it goes now."""
-    answered("broadcasts.jobs.conduct", broadcast_id)
+    answered(conducting.JOB, broadcast_id)
+    conducting.work_on(broadcast_id)

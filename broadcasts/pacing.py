@@ -5,12 +5,14 @@ Without a pace of its own a broadcast goes as fast as its number may, which the 
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
 from . import scheduling, timing, zones
 from .models import Broadcast
+
+AHEAD = timedelta(seconds=10)  # so long before its moment somebody's message is written
 
 # In a statement of its own, before the chunk: two workers must not wait for each other's chunk to get their slots.
 # A chunk that fails leaves a gap of its length, no more.
@@ -19,7 +21,14 @@ UPDATE broadcasts_broadcast
    SET paced_until = greatest(paced_until, clock_timestamp()) + %(count)s * %(step)s * interval '1 second',
        lease_until = clock_timestamp() + %(lease)s * interval '1 second'
  WHERE workspace_id = %(ws)s AND id = %(broadcast)s AND status = 'running'
+   AND (%(step)s = 0 OR coalesce(paced_until, 'epoch') < clock_timestamp() + %(ahead)s)
 RETURNING paced_until - %(count)s * %(step)s * interval '1 second'
+"""
+# Only when nobody took more meanwhile; a gap of a few slots is no harm.
+GIVE_BACK = """
+UPDATE broadcasts_broadcast SET paced_until = paced_until - %(unused)s * %(step)s * interval '1 second'
+ WHERE workspace_id = %(ws)s AND id = %(broadcast)s
+   AND paced_until = %(first)s + %(count)s * %(step)s * interval '1 second'
 """
 RELEASE = """
 WITH waiting AS (
@@ -27,8 +36,9 @@ WITH waiting AS (
            row_number() OVER (ORDER BY m.id) - 1 AS place
       FROM inbox_message m JOIN broadcasts_recipient r ON r.message_id = m.id
       JOIN contacts_contact c ON c.id = r.contact_id
-     WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.lane = 2 AND m.send_state = 'queued'
-       AND m.due_at >= %(held)s AND r.broadcast_id = %(broadcast)s),
+     WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.due_at >= %(held)s
+       AND ((m.lane = 2 AND m.send_state = 'queued') OR m.send_state IN ('claimed', 'started', 'unknown'))
+       AND r.broadcast_id = %(broadcast)s),
 moved AS (
     UPDATE inbox_message m
        SET due_at = greatest(w.due_at, p.allowed, clock_timestamp() + w.place * %(step)s * interval '1 second'),
@@ -54,7 +64,7 @@ def step(broadcast: Broadcast) -> float:
 
 
 def take(broadcast: Broadcast, count: int, *, lease: float) -> datetime | None:
-    """Reserve `count` slots; returns the first, or None when the broadcast does not run any more.
+    """Reserve `count` slots; the first of them, or None when it does not run any more or is AHEAD of its pace.
 
     Also says that a worker has it in hand for the next `lease` seconds.
     """
@@ -64,11 +74,21 @@ def take(broadcast: Broadcast, count: int, *, lease: float) -> datetime | None:
         "count": count,
         "step": step(broadcast),
         "lease": lease,
+        "ahead": AHEAD,
     }
     with connection.cursor() as cursor:
         cursor.execute(TAKE, values)
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def give_back(broadcast: Broadcast, first: datetime, count: int, unused: int) -> None:
+    """Return the last `unused` of `count` slots, so that people who are left out leave no hole in the pace."""
+    if not broadcast.pace or unused <= 0:
+        return
+    values = {"ws": broadcast.workspace_id, "broadcast": broadcast.pk, "step": step(broadcast)}
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_BACK, values | {"first": first, "count": count, "unused": unused})
 
 
 def release(broadcast: Broadcast, held: datetime) -> None:

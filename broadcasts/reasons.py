@@ -21,5 +21,6 @@ SKIPPED = {
     "no_window": "Reply window closed before their turn came",
     "unfilled": "A value of the template is missing",
     "gone": "Deleted before their turn came",
+    "merged": "Merged with somebody else of the audience",
     "missed": "Their own time had passed by more than an hour",
 }

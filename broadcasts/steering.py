@@ -26,22 +26,25 @@ Status = Broadcast.Status
 
 ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('carillon-broadcast', %s))"
 
-# Messages of the broadcast that wait to be sent: from the number's outbox, which is short, to the recipients.
-_WAITING = """
+# From the number's outbox, which is short, to the recipients. What a sender has in its hands is held as well: should it
+# come back to the outbox, to be tried again, it comes back as held.
+HOLD = """
+UPDATE inbox_message m SET due_at = %(held)s, updated_at = clock_timestamp()
+  FROM broadcasts_recipient r
+ WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.due_at < %(held)s
+   AND ((m.lane = 2 AND m.send_state = 'queued') OR m.send_state IN ('claimed', 'started', 'unknown'))
+   AND r.message_id = m.id AND r.broadcast_id = %(broadcast)s
+"""
+CALL_OFF = """
+UPDATE inbox_message m
+   SET status = 'cancelled', send_state = 'done', error_code = '', error_text = '', lease_until = NULL,
+       updated_at = clock_timestamp()
   FROM broadcasts_recipient r
  WHERE m.workspace_id = %(ws)s AND m.channel_id = %(channel)s AND m.lane = 2 AND m.send_state = 'queued'
    AND r.message_id = m.id AND r.broadcast_id = %(broadcast)s
-"""
-HOLD = f"""
-UPDATE inbox_message m SET due_at = %(held)s, updated_at = clock_timestamp() {_WAITING} AND m.due_at < %(held)s
-"""
-CALL_OFF = f"""
-UPDATE inbox_message m
-   SET status = 'cancelled', send_state = 'done', error_code = '', error_text = '', lease_until = NULL,
-       updated_at = clock_timestamp() {_WAITING}
 RETURNING m.id
 """
-# What nobody will ever send is held there: until then the number's outbox does not look at it.
+# So far away that nobody looks at it, and yet a date that every program can read; 'infinity' is none.
 HELD = datetime(3000, 1, 1, tzinfo=UTC)
 
 
@@ -119,6 +122,7 @@ def cancel(broadcast: Broadcast, *, by: Member) -> Broadcast:
         broadcast.save()
         waiting = Recipient.objects.filter(workspace_id=broadcast.workspace_id, broadcast=broadcast)
         waiting.filter(state=Recipient.State.WAITING).update(state=Recipient.State.CANCELLED)
+        hold(broadcast)
         call_off(broadcast)
         auditing.record(by, "broadcast.cancelled", _named(broadcast))
         tell(broadcast)
@@ -126,10 +130,7 @@ def cancel(broadcast: Broadcast, *, by: Member) -> Broadcast:
 
 
 def hold(broadcast: Broadcast) -> int:
-    """Take what waits to be sent out of the number's outbox; returns how many messages.
-
-    Also called on and on while it is paused: what a sender had in its hands may have come back.
-    """
+    """Keep what was not sent from being sent until `pacing.release`; returns how many messages."""
     with connection.cursor() as cursor:
         cursor.execute(HOLD, _values(broadcast))
         return cursor.rowcount
@@ -152,7 +153,7 @@ def alone(broadcast: Broadcast) -> Broadcast:
     with connection.cursor() as cursor:
         cursor.execute(ALONE, [broadcast.pk])
     return (
-        Broadcast.objects.select_for_update(of=("self",))
+        Broadcast.objects.select_for_update(of=("self",), no_key=True)
         .select_related("workspace", "channel", "translation__template")
         .get(workspace_id=broadcast.workspace_id, pk=broadcast.pk)
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import firing, hearing, tallying
+from . import conducting, firing, hearing, tallying
 
 
 def sweep() -> dict[str, Any]:
     """One round; returns what was found, for the log."""
     found: dict[str, Any] = {
         "schedules": firing.fire_due(),
+        "broadcasts": conducting.carry_on(),
         "answers": hearing.hear(),
         "tallies": tallying.refresh_due(),
     }

@@ -79,6 +79,7 @@ SELECT extract(epoch FROM min(n.due_at) - clock_timestamp())::float8
         ORDER BY m.due_at LIMIT 1) n
 """
 
+# What was held back while it was being sent (a paused broadcast, say) stays so when it has to be tried again.
 # A status webhook may have settled the row while the answer was on its way: `done` rows keep what they have, but
 # still learn the provider's id. `failed` keeps the rank rule: proof of delivery beats it. An acceptance that comes so
 # late that the message was queued again still counts, as long as no byte of the next attempt has left.
@@ -92,7 +93,8 @@ UPDATE inbox_message m
        failed_at = CASE WHEN r.status = 'failed' THEN coalesce(m.failed_at, clock_timestamp()) ELSE m.failed_at END,
        error_code = CASE WHEN r.state = 'done' AND r.status <> 'failed' THEN '' ELSE r.error_code END,
        error_text = CASE WHEN r.state = 'done' AND r.status <> 'failed' THEN '' ELSE r.error_text END,
-       due_at = CASE WHEN r.state = 'queued' THEN clock_timestamp() + r.wait * interval '1 second' ELSE m.due_at END,
+       due_at = CASE WHEN r.state = 'queued'
+                     THEN greatest(m.due_at, clock_timestamp() + r.wait * interval '1 second') ELSE m.due_at END,
        lease_until = NULL, updated_at = clock_timestamp()
   FROM unnest(%(ids)s::bigint[], %(attempts)s::smallint[], %(states)s::text[], %(statuses)s::text[],
               %(provider_ids)s::text[], %(codes)s::text[], %(texts)s::text[], %(waits)s::float8[],

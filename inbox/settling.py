@@ -42,7 +42,8 @@ UPDATE inbox_message
 # last echo of the control group count: on a busy number something newer is always waiting.
 PROVED_ABSENT = """
 UPDATE inbox_message t
-   SET send_state = 'queued', resends = t.resends + 1, due_at = clock_timestamp(), updated_at = clock_timestamp()
+   SET send_state = 'queued', resends = t.resends + 1, due_at = greatest(t.due_at, clock_timestamp()),
+       updated_at = clock_timestamp()
  WHERE t.send_state = 'unknown' AND t.resends = 0 AND t.provider_id IS NULL
    AND t.started_at < clock_timestamp() - %(after)s * interval '1 second'
    AND EXISTS (SELECT 1 FROM workspaces_channel h WHERE h.id = t.channel_id AND h.kind = ANY(%(kinds)s)
