@@ -30,6 +30,8 @@ TICKS = {
     "read": ("double-tick", "icon--wide bubble__tick--read", "Read"),
     "played": ("double-tick", "icon--wide bubble__tick--read", "Played"),
     "failed": ("exclamation-triangle", "bubble__tick--failed", "Not sent"),
+    "skipped": ("no-symbol", "", "Not sent"),
+    "cancelled": ("no-symbol", "", "Cancelled"),
     "unsettled": ("clock-dashed", "", "Sent, but no clear answer yet"),
     "postponed": ("clock-dashed", "", "Will be tried again soon"),
 }
@@ -73,6 +75,8 @@ class Problem(Shown):
     action: str
     code: str
     retry: str  # URL, empty when trying again cannot help this person
+    title: str = "Not sent"
+    css: str = "bubble__problem"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Bubble(Shown):
     view: Any
     by: str
     source: str
+    origin: str  # URL of what sent it, for those who may see that
     quote: Quote | None
     reactions: list[Reaction]
     acts: Acts | None
@@ -115,12 +120,15 @@ class Frame:
     base: str  # URL of the conversation
     media: str  # URL that media hang under
     can_reply: bool
+    broadcasts: str = ""  # URL that messages of broadcasts hang under, empty for those who may not see these
     has_window: bool = True  # whether anything but a template can go out now
     quoted: dict[str, Message] = field(default_factory=dict)
     tapped: dict[str, set[str]] = field(default_factory=dict)  # provider id → what its buttons answered
 
 
 FINAL = {"unusable_content"}  # of the codes that are ours, those that another try meets again
+UNSENT: dict[str, str] = {Message.Status.SKIPPED: "Not sent", Message.Status.CANCELLED: "Cancelled"}
+BROADCAST = Message.Source.BROADCAST.value
 SOURCES = {"api": "API", "broadcast": "Broadcast", "automation": "Automatic", "elsewhere": "Sent from another app"}
 
 
@@ -140,14 +148,14 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     by, source = _from(message, follows=follows) if outgoing else ("", "")
     forwarded = bool(message.content.get("forwarded")) and not deleted
     quote = None if deleted else _quote(message, frame)
-    problem = _problem(message, frame) if outgoing and message.status == Message.Status.FAILED else None
+    problem = _problem(message, frame) if outgoing else None
     reactions = _reactions(message, frame)
     return Bubble(
         id=f"m-{message.uuid}",
         mid=str(message.uuid),
         cid=str(message.cid or ""),
         key=key_of(message.occurred_at, message.pk),
-        css=_css(outgoing=outgoing, follows=follows, failed=problem is not None, bare=body.endswith("sticker.html")),
+        css=_css(message, outgoing=outgoing, follows=follows, bare=body.endswith("sticker.html")),
         label="Deleted message" if deleted else preview_of(message.kind, "", {}) or "Message",
         body=body,
         html=formatted(text),
@@ -155,6 +163,7 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
         view=view,
         by=by,
         source=source,
+        origin=f"{frame.broadcasts}{message.uuid}/" if frame.broadcasts and message.source == BROADCAST else "",
         quote=quote,
         reactions=reactions,
         acts=_acts(message, frame),
@@ -174,8 +183,8 @@ def _from(message: Message, *, follows: bool) -> tuple[str, str]:
     return message.sender.name if message.sender and not follows else "", SOURCES.get(message.source, "")
 
 
-def _css(*, outgoing: bool, follows: bool, failed: bool, bare: bool) -> str:
-    words = {"follows": follows, "failed": failed, "bare": bare}
+def _css(message: Message, *, outgoing: bool, follows: bool, bare: bool) -> str:
+    words = {"follows": follows, "failed": outgoing and message.status == Message.Status.FAILED, "bare": bare}
     side = "bubble bubble--out" if outgoing else "bubble bubble--in"
     return " ".join([side, *(f"bubble--{word}" for word, holds in words.items() if holds)])
 
@@ -193,7 +202,12 @@ def _state(message: Message) -> str:
     return message.status if message.status in TICKS else "sent"
 
 
-def _problem(message: Message, frame: Frame) -> Problem:
+def _problem(message: Message, frame: Frame) -> Problem | None:
+    if message.status in UNSENT:
+        title = UNSENT[message.status]
+        return Problem(message.error_text or "It had not gone out yet.", "", "", "", title, "muted small")
+    if message.status != Message.Status.FAILED:
+        return None
     code = message.error_code
     said = adapter(frame.channel.kind).explain(code)
     if not code.isdigit() and message.error_text:

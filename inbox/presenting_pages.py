@@ -29,6 +29,12 @@ def inbox_url(workspace: Workspace) -> str:
     return f"/w/{workspace.slug}/inbox/"
 
 
+def broadcast_messages_url(member: Member) -> str:
+    """What the address of a message's broadcast begins with; empty for members who may not see broadcasts."""
+    may = allows(member.role, "read_broadcasts")
+    return f"/w/{member.workspace.slug}/broadcasts/of/" if may else ""
+
+
 def list_urls(workspace: Workspace, queue: str) -> dict[str, str]:
     """Where the list's requests go. Written by hand: reversing URLs per row is what makes a list page slow."""
     base = f"{inbox_url(workspace)}{queue}/"
@@ -80,6 +86,7 @@ class Desk:
             base=self.base,
             media=self.media,
             can_reply=allows(self.member.role, "reply"),
+            broadcasts=broadcast_messages_url(self.member),
             has_window=self.window != "closed",
             quoted=stretch.quoted,
             tapped=stretch.tapped,

@@ -127,9 +127,9 @@ def refuse(conversation: Conversation, draft: Draft, *, now: datetime, purpose: 
     channel = conversation.channel
     if conversation.contact.blocked_at is not None:
         raise NotSendable("blocked", "This person is blocked. Unblock them in their contact record to write again.")
-    if (purpose or purpose_of(draft.translation)) == consent.MARKETING:
-        if consent.state_of(conversation.identity) == consent.OPTED_OUT:
-            raise NotSendable("opted_out", OPTED_OUT)
+    is_marketing = (purpose or purpose_of(draft.translation)) == consent.MARKETING
+    if is_marketing and consent.state_of(conversation.identity) == consent.OPTED_OUT:
+        raise NotSendable("opted_out", OPTED_OUT)
     if not channel.is_open:
         raise NotSendable("channel_down", f"{channel.name} is not connected. An admin can reconnect it in Settings.")
     provider = adapter(channel.kind)

@@ -40,6 +40,7 @@ def contact_timeline(request: Any, workspace: Workspace, uuid: UUID) -> HttpResp
             base=f"{base}all/c/{each.uuid}/",
             media=f"{base}media/",
             can_reply=False,
+            broadcasts=presenting_pages.broadcast_messages_url(request.member),
             quoted=history.quoted.get(each.pk, {}),
         )
         for each in conversations

@@ -20,6 +20,7 @@ from workspaces.models import CreditEntry
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 BROADCAST = Message.Lane.BROADCAST
+SALE = [{"type": "BODY", "text": "Sale!"}]
 
 
 @pytest.fixture
@@ -76,7 +77,8 @@ def test_a_broadcast_goes_to_those_who_agreed_and_to_nobody_else(graph, channel)
 
 def test_marketing_that_a_person_or_a_program_sends_needs_only_that_nobody_said_no(graph, channel):
     no, silent = thread(channel), thread(channel)
-    messages = [offer(no, "no", source="agent"), offer(silent, "agent", source="agent"), offer(silent, "api", source="api")]
+    messages = [offer(no, "no", source="agent")]
+    messages += [offer(silent, source, source=source) for source in ("agent", "api")]
     stop(no)
     drain(channel)
     assert graph.texts() == ["agent", "api"]
@@ -176,7 +178,7 @@ def _until_somebody_waits_for_a_lock():
 
 def test_the_template_says_whether_a_message_is_marketing(graph, channel):
     person = thread(channel)
-    marketing = make_translation(channel, name="sale", category="marketing", components=[{"type": "BODY", "text": "Sale!"}])
+    marketing = make_translation(channel, name="sale", category="marketing", components=SALE)
     utility = make_translation(channel, components=[{"type": "BODY", "text": "Shipped."}])
     with tenancy.scope(channel.workspace_id):
         purposes = [template_sending.send(person, each, given={}).purpose for each in (marketing, utility)]
@@ -186,7 +188,7 @@ def test_the_template_says_whether_a_message_is_marketing(graph, channel):
 def test_nobody_may_send_a_marketing_template_to_someone_who_opted_out(graph, channel):
     ana = make_member(channel.workspace, role="owner", name="Ana")
     person = thread(channel)
-    sale = make_translation(channel, name="sale", category="marketing", components=[{"type": "BODY", "text": "Sale!"}])
+    sale = make_translation(channel, name="sale", category="marketing", components=SALE)
     stop(person)
     for source in ("agent", "api", "automation", "broadcast"):
         with tenancy.scope(channel.workspace_id), pytest.raises(sending.NotSendable) as refused:
