@@ -120,3 +120,8 @@ def _nth(first: date, repeat: str, number: int) -> date:
 def days_from(day: date, first: date, repeat: str, until: date | None = None) -> Iterator[date]:
     """The days of a schedule that are not before `day`."""
     return (each for each in days(first, repeat, until) if each >= day)
+
+
+def local_day(at: datetime, zone: str) -> date:
+    """The day it is in `zone`."""
+    return at.astimezone(ZoneInfo(zone)).date()

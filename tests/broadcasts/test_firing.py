@@ -92,7 +92,7 @@ def test_a_series_leaves_a_broadcast_for_each_time_it_comes_round(ana: Member) -
     assert (first.occurrence, second.occurrence) == (date(2026, 11, 23), date(2026, 11, 30))
     assert first.status == "preparing"
     assert first.name == "Sale · 23 Nov 2026"
-    assert (first.audience, first.pace, first.launched_by) == (series.audience, 5, ana)
+    assert (first.audience, first.pace, first.launched_by_id) == (series.audience, 5, ana.pk)
     assert (first.repeat, first.local_date) == ("never", date(2026, 11, 23))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from broadcasts.demo import building as broadcasts
 from inbox.demo import building, credit_history, facts, simulator
 
 
@@ -26,10 +27,11 @@ class Command(BaseCommand):
         if not settings.SIMULATOR_URL:
             raise CommandError("The demo's numbers live in the simulator: set SIMULATOR_URL.")
         made = [(building.ensure(team), team) for team in facts.TEAMS]
-        for workspace, _ in made:
+        for workspace, team in made:
+            broadcasts.populate(workspace, team)
             credit_history.populate(workspace)  # last, because it charges every message that is there
         reached = [simulator.register(workspace, team) for workspace, team in made]
-        found = facts.collect()
+        found = {**facts.collect(), "broadcasts": broadcasts.listed()}
         if options["json"]:
             self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))
         elif options["env"]:
