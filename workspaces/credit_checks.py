@@ -26,6 +26,7 @@ LOOK_BACK = timedelta(days=10)  # providers report up to seven days late
 KEEP = timedelta(days=90)
 EXAMPLES = 5
 AT_ONCE = 50  # workspaces per job
+PATIENCE = "60s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ def text_of(name: str) -> str:
 def check(workspace: Workspace) -> CreditCheck:
     """Compare now, inside the workspace's scope, and write down what was found."""
     values = {"ws": workspace.pk, "since": timezone.now() - LOOK_BACK}
+    with connection.cursor() as cursor:  # a ledger of many millions takes longer than a page may
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [PATIENCE])
     findings = [finding for rule in _rules.values() for finding in _violations(rule, values)]
     sound = all(finding.get("harmless") for finding in findings)
     found = CreditCheck.objects.create(workspace=workspace, sound=sound, findings=findings)

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 
+from config.dev import manage
 from tests.drills.provider import accepted, simulator
 from tests.stack import Stack
 
@@ -19,6 +20,17 @@ OPEN = """
 SELECT (SELECT count(*) FROM inbox_message WHERE direction = 'out' AND send_state NOT IN ('done', 'none')),
        (SELECT count(*) FROM inbox_inboundwebhook WHERE processed_at IS NULL AND dead_at IS NULL),
        (SELECT count(*) FROM inbox_parkedstatus)
+"""
+
+# Each message that ended costs its one credit or nothing. One that was paid back and turned out to be delivered after
+# all stays free.
+UNEVEN = """
+SELECT m.uuid, m.status, m.error_code, coalesce(-sum(e.amount), 0) FROM inbox_message m
+  LEFT JOIN workspaces_creditentry e ON e.message_id = m.id
+ WHERE m.direction = 'out' AND m.attempt > 0 AND m.kind <> 'reaction' AND m.send_state = 'done'
+ GROUP BY m.id
+HAVING coalesce(-sum(e.amount), 0) <> (m.status NOT IN ('failed', 'skipped', 'cancelled'))::int
+   AND NOT (m.status IN ('delivered', 'read', 'played') AND count(*) FILTER (WHERE e.kind = 'refund') = 1)
 """
 
 
@@ -61,6 +73,13 @@ def check_sent(stack: Stack, promised: set[str]) -> Counter[str]:
             assert identity in taken, f"{identity} shows as {status} and was never accepted"
             assert status == "delivered", f"{identity} was delivered and shows as {status}"
     return Counter(f"{status} {code}".strip() for status, _, code in ours.values())
+
+
+def check_credits(stack: Stack) -> None:
+    """Balances, ledger and messages agree; what was accepted was paid for once and what was not was paid back."""
+    manage(stack.environment, stack.home, "credits_check")
+    wrong = ask(stack, UNEVEN)
+    assert wrong == [], f"{len(wrong)} messages paid for wrongly: {wrong[:5]}"
 
 
 def resent(stack: Stack) -> int:

@@ -1,6 +1,6 @@
 """Queue messages as a process of its own: `python -m tests.drills.load FILE COUNT SECONDS SEED`.
 
-A third goes through the one door, five to a transaction; the rest are broadcasts, rows in bulk. Each message's id is
+A third goes through the one door; the rest are broadcasts, rows in bulk and charged in bulk. Each message's id is
 written to FILE after its commit: what stands there was promised to somebody.
 """
 
@@ -21,11 +21,12 @@ from django.utils import timezone  # noqa: E402
 from contacts import matching  # noqa: E402
 from inbox import sending  # noqa: E402
 from inbox.models import Conversation, Message  # noqa: E402
-from workspaces import tenancy  # noqa: E402
-from workspaces.models import Channel  # noqa: E402
+from workspaces import credits, tenancy  # noqa: E402
+from workspaces.models import Channel, CreditPocket  # noqa: E402
 
 PEOPLE = 120  # per channel
 BATCH = 5
+POCKET = CreditPocket.Kind.WHATSAPP
 
 
 def main(journal: Path, count: int, seconds: float, seed: int) -> None:
@@ -34,6 +35,9 @@ def main(journal: Path, count: int, seconds: float, seed: int) -> None:
     with tenancy.all_workspaces():
         channels = list(Channel.objects.order_by("pk"))
     threads = [thread for channel in channels for thread in conversations(channel)]
+    for channel in channels:
+        with tenancy.scope(channel.workspace_id):
+            credits.adjust(channel.workspace_id, POCKET, count, note="For the drill")
     began = time.monotonic()
     with journal.open("a", buffering=1) as lines:
         for number in range(0, count, 3 * BATCH):
@@ -67,11 +71,13 @@ def conversations(channel: Channel) -> list[Conversation]:
 def queue(channel: Channel, threads: list[Conversation], size: int, chance: random.Random) -> list[Message]:
     """Replies of people and programs."""
     mine = [thread for thread in threads if thread.channel_id == channel.pk]
-    with tenancy.scope(channel.workspace_id):
-        return [
-            sending.send(chance.choice(mine), sending.Draft("text", {"text": "A reply"}, "A reply"), source=source)
-            for source in chance.choices(("agent", "api"), k=size)
-        ]
+    return [reply(chance.choice(mine), source) for source in chance.choices(("agent", "api"), k=size)]
+
+
+def reply(thread: Conversation, source: str) -> Message:
+    """One message in a transaction of its own."""
+    with tenancy.scope(thread.workspace_id):
+        return sending.send(thread, sending.Draft("text", {"text": "A reply"}, "A reply"), source=source)
 
 
 def broadcast(channel: Channel, threads: list[Conversation], size: int, chance: random.Random) -> list[Message]:
@@ -98,7 +104,10 @@ def broadcast(channel: Channel, threads: list[Conversation], size: int, chance: 
     ]
     with tenancy.scope(channel.workspace_id):
         sending.poke(channel.pk, Message.Lane.BROADCAST)
-        return Message.objects.bulk_create(rows)
+        made = Message.objects.bulk_create(rows)
+        charges = [credits.Charge(message.pk, 1) for message in made]
+        credits.charge_many(channel.workspace_id, charges, pocket=POCKET, source=Message.Source.BROADCAST)
+        return made
 
 
 if __name__ == "__main__":
