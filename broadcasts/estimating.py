@@ -42,9 +42,9 @@ class Estimate:
 
 
 def category_of(broadcast: Broadcast) -> str:
-    """The category its messages are billed under."""
+    """The category its messages are billed under; while nothing is written yet, what it is to be."""
     if broadcast.translation is None:
-        return SERVICE
+        return SERVICE if broadcast.text else broadcast.purpose
     return broadcast.translation.category or broadcast.translation.template.category or SERVICE
 
 

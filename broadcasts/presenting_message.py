@@ -39,7 +39,7 @@ def channels(workspace: Workspace, broadcast: Broadcast) -> list[dict[str, Any]]
 
 
 def templates(workspace: Workspace, broadcast: Broadcast) -> list[dict[str, Any]]:
-    """What the chosen number can send to many, recently used first; the chosen one stays even when it cannot be sent."""
+    """What the number can send to many, recently used first; the chosen one stays even when it cannot be sent."""
     if broadcast.channel is None:
         return []
     rows = list(using.sendable(workspace, broadcast.channel).exclude(category="authentication")[:MOST_TEMPLATES])

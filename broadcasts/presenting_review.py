@@ -91,7 +91,7 @@ def launching(broadcast: Broadcast, people: int, exact: bool, calendar: Calendar
     if broadcast.timing == Broadcast.Timing.NOW:
         return {
             "launch_title": "Ready",
-            "launch_text": f"{number} will get it. It starts ten seconds after you press Send; until then you can undo.",
+            "launch_text": f"{number} will get it. It starts ten seconds after you press Send; until then, undo.",
             "launch_word": f"Send to {people:,}" if exact else "Send",
             "launch_icon": "paper-airplane",
             "must_type": people > TYPE_ABOVE,
@@ -124,13 +124,7 @@ def _limit(broadcast: Broadcast, people: int) -> list[str]:
     ]
 
 
-def starting(broadcast: Broadcast, calendar: Calendar, soon: int) -> dict[str, Any]:
-    """The page between Send and the first message."""
+def seconds_left(broadcast: Broadcast, calendar: Calendar) -> int:
+    """Until the first message may leave."""
     fire = broadcast.next_fire_at or calendar.now
-    seconds = max(0, round((fire - calendar.now).total_seconds()))
-    if seconds <= soon:
-        text = "The first message leaves in a few seconds. Until then nothing has been sent or charged."
-        return {"soon": True, "seconds": seconds, "title": "Starting…", "text": text}
-    words = presenting_schedule.in_words(broadcast, scheduling.zone_name(broadcast))
-    text = f"{words}. It starts on {calendar.long(fire)} your time; nothing has been sent or charged yet."
-    return {"soon": False, "seconds": seconds, "title": "Scheduled", "text": text}
+    return max(0, round((fire - calendar.now).total_seconds()))

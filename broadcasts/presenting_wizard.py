@@ -37,15 +37,23 @@ def page(workspace: Workspace, broadcast: Broadcast, step: str, problems: Sequen
                 "name": name,
                 "label": label,
                 "current": name == step,
-                "state": "wrong" if name in wrong else "done" if _is_done(broadcast, name) else "",
+                "state": _state(broadcast, name, wrong=name in wrong, passed=number < at),
             }
-            for name, label in STEPS.items()
+            for number, (name, label) in enumerate(STEPS.items())
         ],
         "before": names[at - 1] if at else "",
         "after": names[at + 1] if at + 1 < len(names) else "",
         "after_label": STEPS[names[at + 1]] if at + 1 < len(names) else "",
         "base": f"{reverse('broadcasts:list', args=[workspace.slug])}{broadcast.uuid}/",
     }
+
+
+def _state(broadcast: Broadcast, step: str, *, wrong: bool, passed: bool) -> str:
+    """A step that nobody has come to yet is neither right nor wrong."""
+    done = _is_done(broadcast, step)
+    if wrong:
+        return "wrong" if done or passed else ""
+    return "done" if done else ""
 
 
 def _is_done(broadcast: Broadcast, step: str) -> bool:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from broadcasts import campaigns, presenting_audience, presenting_wizard
+from broadcasts import audience_lists, campaigns, presenting_audience, presenting_wizard
 from broadcasts.forms import NameForm
 from broadcasts.models import Broadcast
 from broadcasts.presenting_wizard import FORMS, STEPS
@@ -102,8 +102,6 @@ def _revision(request: Any) -> int:
 
 def _with_list(request: Any, workspace: Workspace, chosen: dict[str, Any]) -> dict[str, Any]:
     """The audience with the people of an uploaded file. Raises Unreadable."""
-    from broadcasts import audience_lists
-
     upload = request.FILES.get("file")
     if TOO_LARGE in request.META or upload is None:
         text = "That file is too large." if TOO_LARGE in request.META else "Choose a file first."

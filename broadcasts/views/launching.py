@@ -21,7 +21,6 @@ from workspaces.presenting_times import Calendar
 
 from .draft_parts import broadcast_of, has_message, preview, problems_of, report_url, saved, summary, to_step
 
-SOON = 60  # seconds: what starts within is counted down on the page
 GREW = 0.1  # by which share the audience may have grown since its number was confirmed
 
 
@@ -81,7 +80,10 @@ def launch(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
         launched = campaigns.launch(broadcast, key=_key(request, broadcast), by=request.member)
     except campaigns.Refused as refused:
         return _page(request, workspace, broadcast_of(workspace, uuid), status=422, refused=str(refused))
-    return redirect("broadcasts:starting", workspace.slug, launched.uuid)
+    if launched.timing == Broadcast.Timing.NOW:
+        return redirect("broadcasts:starting", workspace.slug, launched.uuid)
+    messages.success(request, "It is scheduled.")
+    return redirect(report_url(workspace, launched))
 
 
 def _key(request: Any, broadcast: Broadcast) -> UUID:
@@ -114,20 +116,19 @@ def _digits(written: str) -> int:
 @require_GET
 @workspace_view("manage_broadcasts")
 def starting(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
-    """Launched and not begun: when it starts, and the way back."""
+    """The ten seconds between Send and the first message, with the way back."""
     broadcast = broadcast_of(workspace, uuid)
     if broadcast.is_editable:
         return to_step(workspace, broadcast, "review")
     report = report_url(workspace, broadcast)
-    if broadcast.status != Broadcast.Status.SCHEDULED or broadcast.next_fire_at is None:
+    if broadcast.status != Broadcast.Status.SCHEDULED or broadcast.timing != Broadcast.Timing.NOW:
         return redirect(report)
-    calendar = Calendar.of(request)
     context = {
         "section": "broadcasts",
         "broadcast": broadcast,
         "report_url": report,
         "fire_at": broadcast.next_fire_at,
-        **presenting_review.starting(broadcast, calendar, SOON),
+        "seconds": presenting_review.seconds_left(broadcast, Calendar.of(request)),
     }
     return render(request, "broadcasts/wizard_starting.html", context)
 
