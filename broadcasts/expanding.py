@@ -104,8 +104,8 @@ def expand(work: Press, first: datetime, limit: int) -> Expanded:
         now = _running_at(cursor, work)
         if now is None:
             return Expanded()
-        people = _claim(cursor, work, max(first, now), now, limit)
-        _judge(work, people, max(first, now))
+        people = _claim(cursor, work, first, now, limit)
+        _judge(work, people, first)
         ready = [person for person in people if person.composed]
         _leave(cursor, work, people)
         if ready:

@@ -9,9 +9,15 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('carillon-broadcast', %(bro
 SELECT clock_timestamp() FROM broadcasts_broadcast
  WHERE workspace_id = %(ws)s AND id = %(broadcast)s AND status = 'running'
 """
+# Claimed before anything is joined: of rows that others changed meanwhile only the claim is looked at again.
 # Joined by the identity: its contact may have been merged into another since. Marketing needs a yes, anything else
 # the absence of a no.
 CLAIM = """
+WITH r AS MATERIALIZED (
+    SELECT id, workspace_id, broadcast_id, contact_id, identity_id, country, due_at FROM broadcasts_recipient
+     WHERE workspace_id = %(ws)s AND broadcast_id = %(broadcast)s AND state = 'waiting'
+       AND (due_at IS NULL OR due_at <= %(until)s)
+     ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
 SELECT r.id, i.id, p.id, c.id, p.name, p.email, p.language, p.fields, i.phone, p.time_zone,
        coalesce(nullif(r.country, ''), p.country, ''), r.due_at,
        CASE WHEN i.id IS NULL OR p.deleted_at IS NOT NULL THEN 'gone'
@@ -23,16 +29,14 @@ SELECT r.id, i.id, p.id, c.id, p.name, p.email, p.language, p.fields, i.phone, p
             WHEN %(purpose)s = 'marketing' AND s.state IS DISTINCT FROM 'opted_in' THEN 'no_consent'
             WHEN %(needs_window)s AND coalesce(c.window_expires_at <= %(first)s, true) THEN 'no_window'
             ELSE '' END
-  FROM broadcasts_recipient r
+  FROM r
   LEFT JOIN contacts_identity i ON i.workspace_id = r.workspace_id AND i.id = r.identity_id
   LEFT JOIN contacts_contact p ON p.workspace_id = i.workspace_id AND p.id = i.contact_id
   LEFT JOIN contacts_consent s ON s.workspace_id = i.workspace_id AND s.identity_id = i.id
                               AND s.purpose = %(purpose)s
   LEFT JOIN inbox_conversation c ON c.workspace_id = i.workspace_id AND c.channel_id = %(channel)s
                                 AND c.identity_id = i.id
- WHERE r.workspace_id = %(ws)s AND r.broadcast_id = %(broadcast)s AND r.state = 'waiting'
-   AND (r.due_at IS NULL OR r.due_at <= %(until)s)
- ORDER BY r.due_at, r.id LIMIT %(limit)s FOR UPDATE OF r SKIP LOCKED
+ ORDER BY r.due_at, r.id
 """
 # Resolved: a hundred thousand of them must not stand in the queues. An answer opens it.
 OPEN_THREADS = """

@@ -24,6 +24,11 @@ from workspaces.models import Channel, Member, User, Workspace
 _numbers = itertools.count(1)
 
 
+def next_number(count: int = 1) -> int:
+    """The first of `count` numbers that nothing else here was made with."""
+    return [next(_numbers) for _ in range(count)][0]
+
+
 def make_user(email: str = "", *, name: str = "Ana", password: str | None = None, **fields: Any) -> User:
     email = email or f"{name.split()[0].lower()}-{next(_numbers)}@example.test"
     return User.objects.create_user(email, password, name=name, **fields)
