@@ -182,13 +182,11 @@ _cookie_prefix = "__Host-" if SECURE_COOKIES else ""
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # a dead Valkey must not sign anybody out
 SESSION_COOKIE_NAME = f"{_cookie_prefix}session"
 SESSION_COOKIE_AGE = int(timedelta(hours=12).total_seconds())  # idle; config/session_limits.py has the rest
-SESSION_COOKIE_SECURE = SECURE_COOKIES
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_COOKIES
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}csrf"
-CSRF_COOKIE_SECURE = SECURE_COOKIES
 CSRF_COOKIE_HTTPONLY = False  # htmx copies it into its header at the moment of sending
-CSRF_COOKIE_SAMESITE = "Lax"
 
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -245,6 +243,7 @@ SEND_SETTLE_AFTER_SECONDS = env.int("SEND_SETTLE_AFTER_SECONDS", default=600)
 SEND_CONTROL_WINDOW_SECONDS = env.int("SEND_CONTROL_WINDOW_SECONDS", default=1800)
 SEND_CONTROL_MARGIN_SECONDS = env.int("SEND_CONTROL_MARGIN_SECONDS", default=60)
 SEND_GIVE_UP_HOURS = env.float("SEND_GIVE_UP_HOURS", default=24)
+SEND_APART_SECONDS = env.float("SEND_APART_SECONDS", default=60)
 SEND_CONCURRENCY = env.int("SEND_CONCURRENCY", default=768)
 SWEEP_SECONDS = env.int("SWEEP_SECONDS", default=3)
 STARTING_CREDITS = env.int("STARTING_CREDITS", default=1000)
