@@ -1,7 +1,7 @@
 """The ledger of a pocket as people read it: newest first, filtered by what stands in the URL.
 
-A broadcast makes one entry per message; consecutive ones of the same sort are shown as one line, unless each is asked
-for. The running balance of such a line is that of its newest entry.
+A broadcast makes one entry per message; consecutive ones are shown as one line, unless each is asked for. The running
+balance of such a line is that of its newest entry.
 """
 
 from __future__ import annotations
@@ -99,6 +99,8 @@ class Line:
     """One line of the list: an entry, or a run of them of one broadcast."""
 
     entry: CreditEntry  # the newest
+    charges: int
+    refunds: int
     count: int
     amount: int
     first_id: int
@@ -143,11 +145,11 @@ def page(workspace: Workspace, chosen: Filter, *, before: int | None = None, siz
         read = list(below.select_related("actor")[: size + 1 if chosen.each else AT_ONCE])
         for entry in read:
             if lines and not chosen.each and _continues(lines[-1], entry):
-                lines[-1] = _longer(lines[-1], entry)
+                lines[-1] = _longer(lines[-1], _line(entry))
             elif len(lines) == size:
                 return Page(lines, lines[-1].first_id)
             else:
-                lines.append(Line(entry, 1, entry.amount, entry.pk, entry.created_at))
+                lines.append(_line(entry))
         if len(read) < AT_ONCE:
             return Page(lines)
         lines[-1] = _to_its_end(lines[-1], found)
@@ -155,29 +157,44 @@ def page(workspace: Workspace, chosen: Filter, *, before: int | None = None, siz
     return Page(lines, cursor)
 
 
+def _line(entry: CreditEntry) -> Line:
+    charges, refunds = int(entry.kind == Kind.CHARGE), int(entry.kind == Kind.REFUND)
+    return Line(entry, charges, refunds, 1, entry.amount, entry.pk, entry.created_at)
+
+
 def _continues(line: Line, entry: CreditEntry) -> bool:
-    newest = line.entry
-    return entry.broadcast_id is not None and (entry.broadcast_id, entry.kind) == (newest.broadcast_id, newest.kind)
+    return entry.broadcast_id is not None and entry.broadcast_id == line.entry.broadcast_id
 
 
-def _longer(line: Line, entry: CreditEntry) -> Line:
-    return Line(line.entry, line.count + 1, line.amount + entry.amount, entry.pk, entry.created_at)
+def _longer(line: Line, more: Line) -> Line:
+    return Line(
+        line.entry,
+        line.charges + more.charges,
+        line.refunds + more.refunds,
+        line.count + more.count,
+        line.amount + more.amount,
+        more.first_id,
+        more.first_at,
+    )
 
 
 def _to_its_end(line: Line, found: QuerySet[CreditEntry]) -> Line:
     """The whole run that was cut off by the end of a read, however long it is."""
     if line.entry.broadcast_id is None:
         return line
-    same = Q(kind=line.entry.kind, broadcast_id=line.entry.broadcast_id)
+    same = Q(broadcast_id=line.entry.broadcast_id)
     # Counted as a condition and not with exclude(): entries of no broadcast must end the run too.
     other = found.filter(pk__lt=line.first_id).filter(~same | Q(broadcast_id=None)).first()
     rest = found.filter(same, pk__lt=line.first_id, pk__gt=other.pk if other else -1).order_by()
-    sums = rest.aggregate(count=Count("pk"), amount=Sum("amount"), first_id=Min("pk"), first_at=Min("created_at"))
-    if not sums["count"]:
-        return line
-    return Line(
-        line.entry, line.count + sums["count"], line.amount + sums["amount"], sums["first_id"], sums["first_at"]
+    sums = rest.aggregate(
+        charges=Count("pk", filter=Q(kind=Kind.CHARGE)),
+        refunds=Count("pk", filter=Q(kind=Kind.REFUND)),
+        count=Count("pk"),
+        amount=Sum("amount"),
+        first_id=Min("pk"),
+        first_at=Min("created_at"),
     )
+    return _longer(line, Line(entry=line.entry, **sums)) if sums["count"] else line
 
 
 @dataclass(frozen=True, slots=True)

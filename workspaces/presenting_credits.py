@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from .models import CreditCheck, CreditEntry, CreditPocket, Workspace
 from .presenting_times import Calendar
 
 PLOT = 100  # height of the chart's own coordinates; a day is 10 wide
-STEPS = (1, 2, 4, 6, 8, 10)
+STEPS = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
 MINUS = "−"
 
 
@@ -110,7 +110,7 @@ class Chart:
     is_flat: bool
 
 
-def chart(burn: Burn, calendar: Calendar) -> Chart:
+def chart(burn: Burn) -> Chart:
     """Bars of charges by day; the part of a day's charges that came back the same day is drawn apart."""
     most = max((day.charged for day in burn.days), default=0)
     top = _round_up(most)
@@ -126,7 +126,7 @@ def chart(burn: Burn, calendar: Calendar) -> Chart:
         _date(burn.days[0]),
         _date(burn.days[-1]),
         summary,
-        [_day(day, calendar) for day in reversed(burn.days) if day.sums],
+        [_day(day) for day in reversed(burn.days) if day.sums],
         not most,
     )
 
@@ -151,8 +151,9 @@ def _round_up(most: int) -> int:
     power = 1
     while True:
         for step in STEPS:
-            if step * power >= max(most, 2) and (step * power) % 2 == 0:
-                return step * power
+            end = int(step * power)
+            if end >= max(most, 2) and end % 2 == 0:
+                return end
         power *= 10
 
 
@@ -160,9 +161,14 @@ def _date(day: Day) -> str:
     return f"{day.date.day} {day.date:%b}"
 
 
-def _day(day: Day, calendar: Calendar) -> dict[str, Any]:
+def weekday(day: date) -> str:
+    """Sat 21 Nov"""
+    return f"{day:%a} {day.day} {day:%b}"
+
+
+def _day(day: Day) -> dict[str, Any]:
     return {
-        "label": calendar.day(day.date),
+        "label": weekday(day.date),
         "iso": day.date.isoformat(),
         "charged": plain(day.charged),
         "refunded": plain(day.refunded),
@@ -207,7 +213,7 @@ def overview(workspace: Workspace, kind: str, now: datetime) -> dict[str, Any]:
     row = CreditPocket.objects.filter(workspace_id=workspace.pk, kind=kind).first()
     if row is None:
         return {"pocket": None}
-    calendar, found = calendar_of(workspace, now), credit_days.burn(workspace, row, now=now)
+    found = credit_days.burn(workspace, row, now=now)
     waiting = credit_references.on_the_way(workspace, kind)
     planned = credit_references.planned(workspace) if kind == CreditPocket.Kind.WHATSAPP else 0
     pocket = pocket_of(row, now)
@@ -218,7 +224,7 @@ def overview(workspace: Workspace, kind: str, now: datetime) -> dict[str, Any]:
         "planned": planned,
         "after": plain(pocket.balance - planned),
         "short": max(0, planned - pocket.balance),
-        "chart": chart(found, calendar),
+        "chart": chart(found),
         "sources": by_source(found.days),
         "spent": f"{sum(day.spent for day in found.days):,}",
         "zone": workspace.time_zone.replace("_", " "),

@@ -11,7 +11,7 @@ from .credit_days import Statement, Sum, amount_of
 from .credit_ledger import SOURCES, Filter, Line
 from .credit_references import Reference
 from .models import CreditEntry, CreditPocket, Workspace
-from .presenting_credits import plain, signed
+from .presenting_credits import plain, signed, weekday
 from .presenting_times import Calendar
 
 Kind = CreditEntry.Kind
@@ -38,27 +38,23 @@ def _row(
     entry = line.entry
     broadcast = broadcasts.get(entry.broadcast_id) if entry.broadcast_id else None
     title, url = _about(line, messages, broadcast)
-    expand = ""
-    if line.count > 1:
-        expand = chosen.query(broadcast=str(entry.broadcast_id), kind=entry.kind, each="yes")
+    kind, count = entry.get_kind_display(), line.count
+    if count > 1:
+        kind = " and ".join(word for word, some in (("charges", line.charges), ("refunds", line.refunds)) if some)
     return {
         "id": entry.pk,
-        "at": calendar.short(entry.created_at),
         "long": calendar.long(entry.created_at),
-        "clock": calendar.clock(entry.created_at),
-        "day": calendar.day(calendar.local(entry.created_at).date()),
         "iso": entry.created_at.isoformat(),
         "since": calendar.long(line.first_at) if line.count > 1 else "",
-        "kind": entry.get_kind_display(),
-        "tone": TONES.get(Kind(entry.kind), ""),
+        "kind": kind.capitalize(),
+        "tone": "" if line.charges else TONES.get(Kind(entry.kind), ""),
         "title": title,
         "url": url,
         "notes": _notes(line, broadcast),
         "amount": signed(line.amount),
         "gives": line.amount > 0,
         "balance": plain(entry.balance_after),
-        "expand": expand,
-        "count": line.count,
+        "expand": chosen.query(broadcast=str(entry.broadcast_id), each="yes") if count > 1 else "",
     }
 
 
@@ -77,7 +73,7 @@ def _about(line: Line, messages: dict[int, Reference], broadcast: Reference | No
 def _notes(line: Line, broadcast: Reference | None) -> list[str]:
     """The small print, in its order."""
     entry = line.entry
-    said = [f"{line.count:,} messages" if line.count > 1 else "", SOURCES.get(entry.source, "")]
+    said = [_counts(line), SOURCES.get(entry.source, "")]
     if entry.message_id is None:
         said = [entry.reference if entry.note else "", SOURCES.get(entry.source, "") if entry.actor is None else ""]
     elif broadcast and line.count == 1:
@@ -87,6 +83,13 @@ def _notes(line: Line, broadcast: Reference | None) -> list[str]:
     if entry.actor is not None:
         said.append(f"by {entry.actor.name}")
     return [part for part in said if part]
+
+
+def _counts(line: Line) -> str:
+    if line.count == 1:
+        return ""
+    charged, back = f"{line.charges:,} charged", f"{line.refunds:,} came back"
+    return f"{charged}, {back}" if line.charges and line.refunds else charged if line.charges else back
 
 
 def choices(workspace: Workspace, chosen: Filter, broadcast_ids: Iterable[int]) -> dict[str, Any]:
@@ -131,7 +134,7 @@ def file_rows(
             ]
 
 
-def statement(found: Statement, workspace: Workspace, calendar: Calendar) -> dict[str, Any]:
+def statement(found: Statement, workspace: Workspace) -> dict[str, Any]:
     """A month: how the balance came from its beginning to its end, who spent it, and on which broadcasts."""
     sums = found.sums
     steps = [
@@ -156,7 +159,7 @@ def statement(found: Statement, workspace: Workspace, calendar: Calendar) -> dic
         ),
         "days": [
             {
-                "label": calendar.day(day.date),
+                "label": weekday(day.date),
                 "iso": day.date.isoformat(),
                 "charged": plain(day.charged),
                 "refunded": plain(day.refunded),

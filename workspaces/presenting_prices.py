@@ -33,7 +33,7 @@ def _order(price: CreditPrice) -> tuple[Any, ...]:
 
 
 def _row(price: CreditPrice, calendar: Calendar, names: dict[str, str]) -> dict[str, Any]:
-    kinds = dict(Channel.Kind.choices)
+    kinds = {**dict(Channel.Kind.choices), "sms": "SMS"}
     return {
         "channel": kinds.get(price.channel_kind, price.channel_kind) if price.channel_kind else "",
         "category": price.category.capitalize() if price.category in CATEGORIES else price.category,
@@ -41,6 +41,11 @@ def _row(price: CreditPrice, calendar: Calendar, names: dict[str, str]) -> dict[
         "credits": f"{price.credits:,}",
         "free": price.credits == 0,
         "one": price.credits == 1,
-        "since": calendar.long(price.valid_from),
-        "until": calendar.long(price.valid_until) if price.valid_until else "",
+        "since": _moment(price.valid_from, calendar),
+        "until": _moment(price.valid_until, calendar) if price.valid_until else "",
     }
+
+
+def _moment(at: datetime, calendar: Calendar) -> str:
+    """The day alone when it is its beginning."""
+    return calendar.long(at).removesuffix(", 00:00")

@@ -14,7 +14,7 @@ from random import Random
 from django.db import connection, transaction
 from django.utils import timezone
 
-from workspaces import credit_checks, credit_prices, credits, tenancy
+from workspaces import credit_checks, credit_days, credit_prices, credits, tenancy
 from workspaces.models import CreditEntry, CreditPocket, CreditPrice, Member, Role, Workspace
 
 from ..models import Message
@@ -85,10 +85,10 @@ def _populate(workspace: Workspace, owner_id: int) -> None:
 
 
 def _set_prices(workspace: Workspace, now: datetime) -> None:
-    """Marketing cost two credits until a month ago; nothing is charged by them here, so that sums stay simple."""
+    """Few, and such that what the history charges is what they say."""
     if CreditPrice.objects.filter(workspace=workspace).exists():
         return
-    begin = (now - timedelta(days=200)).replace(hour=0, minute=0, second=0, microsecond=0)
+    begin = credit_days.midnight(workspace, (now - timedelta(days=200)).date())
     credit_prices.put(workspace.pk, 1, category="marketing", valid_from=begin)
     credit_prices.put(workspace.pk, 2, channel_kind="sms", valid_from=begin)
 

@@ -62,8 +62,8 @@ def overview(request: HttpRequest, workspace: Workspace) -> HttpResponse:
 @workspace_view("read_credits")
 def badge(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     """The sign in the navigation that credits are running out."""
-    found = presenting_credits.pockets(workspace, timezone.now())
-    return render(request, "credits/_badge.html", {"notices": [each for each in found if each.tone and each.used]})
+    notices = around(workspace, "")["notices"]
+    return render(request, "credits/_badge.html", {"notices": notices}) if notices else HttpResponse()
 
 
 @require_GET
@@ -119,7 +119,6 @@ def statement(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     months = months_of(workspace, kind)
     month = month_named(request, months)
     row = CreditPocket.objects.filter(workspace_id=workspace.pk, kind=kind).first()
-    calendar = presenting_credits.calendar_of(workspace, now)
     context = around(
         workspace,
         "statement",
@@ -135,7 +134,7 @@ def statement(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     if row is not None:
         found = credit_days.statement(workspace, row, month, now=now)
         last = found.days[-1].date
-        context["statement"] = presenting_ledger.statement(found, workspace, calendar)
+        context["statement"] = presenting_ledger.statement(found, workspace)
         context["entries"] = Filter(pocket=kind, since=f"{month}", until=f"{last}").query()
     return render(request, "credits/statement.html", context)
 
