@@ -46,6 +46,7 @@ WITH due AS (
             WHERE e.conversation_id = m.conversation_id AND e.id < m.id
               AND e.send_state IN ('queued', 'claimed', 'started')
               AND (e.send_state IN ('claimed', 'started')
+                   OR (m.lane = {Message.Lane.BROADCAST} AND %(apart)s > 0 AND e.due_at <= clock_timestamp())
                    OR (e.send_state = 'queued' AND (e.attempt > 0 OR e.started_at IS NOT NULL)
                        AND e.due_at > m.due_at AND e.lane <= m.lane)))
        AND (m.lane < {Message.Lane.BROADCAST} OR %(apart)s = 0 OR NOT EXISTS (

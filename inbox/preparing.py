@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
+from django.conf import settings
 from django.db import connection
 
 from providers.base import Adapter
@@ -44,7 +45,7 @@ class Desk:
     @property
     def apart(self) -> float:
         """Seconds that broadcasts leave between two messages to one person."""
-        return self.adapter.capabilities.pair_seconds
+        return min(self.adapter.capabilities.pair_seconds, settings.SEND_APART_SECONDS)
 
 
 async def uploaded(desk: Desk, batch: Sequence[Claimed]) -> tuple[dict[int, MediaRef], dict[int, Verdict]]:

@@ -80,3 +80,39 @@ def test_a_small_difference_between_two_machines_clocks_does_not_refill_the_buck
         pacing.take(channel, rate=80, wanted=20, now=START + 0.5)
         pacing.take(channel, rate=80, wanted=20, now=START)
     assert pacing.take(channel, rate=80, wanted=20, now=START).messages == 0
+
+
+def second(channel, after, **options):
+    """How many messages go in the second that begins `after` seconds from the start."""
+    return sum(
+        pacing.take(channel, rate=80, wanted=50, now=START + after + number * 0.05, **options).messages
+        for number in range(20)
+    )
+
+
+def test_a_number_that_was_throttled_goes_on_at_half_its_pace_and_wins_it_back_step_by_step(channel):
+    granted(channel, 1)
+    assert pacing.slow_down(channel, now=START + 1) == 0.5
+    second(channel, 1)
+    paces = [second(channel, after) for after in (2, 7, 12, 17, 22, 27, 40)]
+    assert paces == sorted(paces)
+    assert 35 <= paces[0] <= 50
+    assert all(75 <= pace <= 105 for pace in paces[-2:])
+
+
+def test_many_answers_to_one_burst_count_once_and_a_later_one_again(channel):
+    granted(channel, 1)
+    assert [pacing.slow_down(channel, now=START + 1 + number / 100) for number in range(50)] == [0.5] * 50
+    assert pacing.slow_down(channel, now=START + 4) == 0.25
+
+
+def test_even_a_number_that_is_throttled_all_the_time_sends_a_little(channel):
+    shares = [pacing.slow_down(channel, now=START + 3 * number) for number in range(20)]
+    assert shares[-1] >= pacing.LEAST
+    assert granted(channel, 10) >= 30
+
+
+def test_agents_overdraw_by_a_second_of_the_slower_pace(channel):
+    granted(channel, 1)
+    pacing.slow_down(channel, now=START + 1)
+    assert 30 <= pacing.take(channel, rate=80, wanted=500, urgent=True, now=START + 1).messages <= 50
