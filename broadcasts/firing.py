@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from unicodedata import bidirectional
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection
@@ -119,12 +120,20 @@ def _around(series: Broadcast, expected: datetime, now: datetime) -> list[tuple[
     return [each for each in days if first and (each == first or first[1] < each[1] <= now)]
 
 
+def occurrence_name(series: Broadcast, day: date) -> str:
+    """The name of the series and the day; a name written from right to left is kept from turning the date around."""
+    name = series.name[:100]
+    if any(bidirectional(char) in ("R", "AL") for char in name):
+        name = f"\u2068{name}\u2069"  # first strong isolate … pop directional isolate, unicode.org/reports/tr9
+    return f"{name} · {day.day} {day:%b %Y}"
+
+
 def _occurrence(series: Broadcast, day: date, start: datetime) -> Broadcast | None:
     """The broadcast that stands for one day of a series; None when there is one already."""
     if Broadcast.objects.filter(series=series, occurrence=day).exists():
         return None
     return Broadcast.objects.create(
-        name=f"{series.name[:100]} · {day.day} {day:%b %Y}",
+        name=occurrence_name(series, day),
         status=Status.SCHEDULED,
         local_date=day,
         next_fire_at=start,

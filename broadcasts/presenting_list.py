@@ -51,10 +51,11 @@ def is_series(broadcast: Broadcast) -> bool:
 
 def rows(broadcasts: Iterable[Broadcast], workspace: Workspace, calendar: Calendar) -> list[dict[str, Any]]:
     """One line per broadcast."""
-    return [_row(broadcast, workspace, calendar) for broadcast in broadcasts]
+    several = Channel.objects.filter(workspace_id=workspace.pk, disconnected_at=None).count() > 1
+    return [_row(broadcast, workspace, calendar, names_channel=several) for broadcast in broadcasts]
 
 
-def _row(broadcast: Broadcast, workspace: Workspace, calendar: Calendar) -> dict[str, Any]:
+def _row(broadcast: Broadcast, workspace: Workspace, calendar: Calendar, *, names_channel: bool) -> dict[str, Any]:
     label, at = _when(broadcast)
     zone = broadcast.time_zone or workspace.time_zone
     waits = broadcast.status == Status.SCHEDULED
@@ -63,7 +64,7 @@ def _row(broadcast: Broadcast, workspace: Workspace, calendar: Calendar) -> dict
         "name": broadcast.name,
         "href": f"{reverse('broadcasts:list', args=[workspace.slug])}{broadcast.uuid}/",
         "message": _message(broadcast),
-        "channel": broadcast.channel.name if broadcast.channel else "",
+        "channel": broadcast.channel.name if broadcast.channel and names_channel else "",
         "chip": chip(broadcast),
         "pause": PAUSES.get(broadcast.pause_reason, "") if broadcast.status == Status.PAUSED else "",
         "when": {"label": label, **(presenting_schedule.moment(at, calendar) or {})},
@@ -102,11 +103,15 @@ def _series(broadcast: Broadcast, workspace: Workspace) -> dict[str, str] | None
 
 
 def _outcome(broadcast: Broadcast) -> dict[str, Any]:
-    """How many people it was for and, as last counted, what share of them it reached."""
+    """How many people it was for and, as last counted, what became of it with those who were written to so far."""
     if broadcast.status in (Status.DRAFT, Status.SCHEDULED, Status.MISSED) or not broadcast.audience_count:
         return {"people": None, "shares": [], "done": None}
     figures = tallying.Figures.read(broadcast.tally)
-    shares = [(share, word) for word in ("delivered", "read", "replied", "failed") if (share := figures.share(word))]
+    shares = [
+        (share, word)
+        for word in ("delivered", "read", "replied", "failed")
+        if (share := figures.share(word, of="queued"))
+    ]
     return {
         "people": broadcast.audience_count,
         "shares": [(_per_cent(share), word) for share, word in shares],

@@ -9,6 +9,7 @@ from workspaces.presenting_times import Calendar
 from .models import Broadcast
 
 Repeat, Timing = Broadcast.Repeat, Broadcast.Timing
+NEAR = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}
 
 
 def coming(at: datetime, calendar: Calendar) -> str:
@@ -19,18 +20,20 @@ def coming(at: datetime, calendar: Calendar) -> str:
 
 def day_in_words(day: date, today: date) -> str:
     """Yesterday, Today, Tomorrow, or Tue 24 Nov."""
-    near = {-1: "Yesterday", 0: "Today", 1: "Tomorrow"}.get((day - today).days)
-    if near:
+    if near := NEAR.get((day - today).days):
         return near
     year = "" if day.year == today.year else f" {day.year}"
     return f"{day:%a} {day.day} {day:%b}{year}"
 
 
 def moment(at: datetime | None, calendar: Calendar) -> dict[str, str] | None:
-    """A moment for a <time>: for machines, in short, in full."""
+    """A moment for a <time> in the middle of a line: for machines, in short, in full."""
     if at is None:
         return None
-    return {"iso": at.isoformat(), "short": coming(at, calendar), "long": calendar.long(at)}
+    short = coming(at, calendar)
+    if short.startswith(tuple(NEAR.values())):
+        short = short[0].lower() + short[1:]
+    return {"iso": at.isoformat(), "short": short, "long": calendar.long(at)}
 
 
 def place(zone: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from broadcasts import audience, scheduling, tallying, timing
+from broadcasts import audience, firing, scheduling, tallying, timing
 from broadcasts.models import Broadcast, Recipient
 from contacts.models import Segment, Tag
 from inbox.demo.stories import Team
@@ -142,7 +142,7 @@ def _come_round(series: Broadcast, plan: Plan, round_: int, now: datetime, dice:
     coming = timing.local_day(series.next_fire_at or now, scheduling.zone_name(series))
     day = coming - WEEK * round_
     occurrence = Broadcast.objects.create(
-        name=f"{series.name} · {day.day} {day:%b %Y}",
+        name=firing.occurrence_name(series, day),
         status=Status.FINISHED,
         series=series,
         occurrence=day,

@@ -197,3 +197,11 @@ def test_two_schedulers_at_once_start_each_one_time(committed_db: None) -> None:
     with tenancy.scope(workspace.pk):
         assert Broadcast.objects.filter(status="preparing").count() == 40
         assert Broadcast.objects.filter(series__isnull=False).count() == 20
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Sale", "Sale · 23 Nov 2026"), ("وصل حديثًا", "\u2068وصل حديثًا\u2069 · 23 Nov 2026")],
+)
+def test_the_date_in_a_name_reads_the_same_way_in_every_script(name: str, expected: str) -> None:
+    assert firing.occurrence_name(Broadcast(name=name), date(2026, 11, 23)) == expected
