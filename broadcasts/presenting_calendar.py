@@ -84,8 +84,8 @@ def _moments(workspace: Workspace, days: list[date], times: Calendar) -> Iterato
     begun = Q(next_fire_at=None, started_at__gte=since, started_at__lt=until)
     repeats = Q(status=Status.SCHEDULED, next_fire_at__lt=until) & ~Q(repeat=Broadcast.Repeat.NEVER)
     planned = Q(status=Status.DRAFT, local_date__range=(days[0], days[-1])) & ~Q(timing=Timing.NOW)
-    found = listing.living(workspace).filter(inside | begun | repeats | planned).order_by("pk")
-    for broadcast in found[:MOST]:
+    found = listing.living(workspace).filter(inside | begun | repeats | planned).select_related("series")
+    for broadcast in found.order_by("pk")[:MOST]:
         if broadcast.status == Status.DRAFT:
             if planned_at := _planned(broadcast, days):
                 yield planned_at, broadcast, False
@@ -115,7 +115,7 @@ def _occurrences(broadcast: Broadcast, since: datetime, until: datetime) -> list
 def _entry(broadcast: Broadcast, at: datetime, coming: bool, workspace: Workspace, times: Calendar) -> dict[str, Any]:
     chip = presenting_list.chip(broadcast)
     return {
-        "name": broadcast.name,
+        "name": broadcast.series.name if broadcast.series else broadcast.name,
         "href": f"{reverse('broadcasts:list', args=[workspace.slug])}{broadcast.uuid}/",
         "iso": at.isoformat(),
         "clock": times.clock(at),
