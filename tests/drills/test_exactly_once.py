@@ -79,7 +79,7 @@ def test_kills_and_faults_lose_nothing_and_send_nothing_twice(stack: Stack, tmp_
     assert ended["delivered"] >= 0.9 * MESSAGES, ended  # the rest failed visibly: a slow machine gives up more of them
     checks.check_received(stack, incoming.acknowledged, message_ids(incoming.acknowledged))
     checks.check_counts(stack, "447947")
-    checks.check_credits(stack)
+    checks.check_credits(stack, ids)
 
 
 def load(stack: Stack, journal: Path, count: int, seconds: float, seed: int) -> subprocess.Popen[bytes]:

@@ -74,7 +74,7 @@ def test_two_hundred_at_once_send_exactly_what_the_balance_pays_for(stack: Stack
     assert set(charged.values()) == {1}
     assert charged.keys() <= checks.check_twice(stack).keys(), "charged and never sent"
     assert accepted(stack).keys() >= charged.keys()
-    checks.check_credits(stack)
+    checks.check_credits(stack, charged)
 
 
 def spend(stack: Stack, slug: str) -> subprocess.Popen[bytes]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
-from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -354,3 +355,17 @@ def test_a_new_price_leaves_the_old_bill_as_it_was():
         assert credit_prices.of(workspace.pk).credits("whatsapp_cloud", "", "") == 7
         with pytest.raises(ValueError, match="begins then or later"):
             credit_prices.put(workspace.pk, 8, valid_from=now - timedelta(days=3))
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_workspaces_from_before_credits_begin_like_new_ones():
+    before, since = Workspace.objects.create(name="Old", slug="from-before"), make_workspace(credits=5)
+    owner = connections["owner"]
+    give = import_module("workspaces.migrations.0006_pockets_of_workspaces").give
+    for _ in range(2):
+        with transaction.atomic(using="owner"), owner.schema_editor() as editor:
+            give(None, editor)
+    owner.close()
+    assert [entry.amount for entry in entries(before)] == [1_000]
+    assert (pocket(before).balance, pocket(before, "sms").balance, pocket(since).balance) == (1_000, 0, 5)
+    assert_explained(before)
