@@ -22,11 +22,11 @@ from ..models import Message
 DAYS = 40
 KEPT_DAYS = 11  # the nightly check looks for the messages of younger charges
 HOURS = range(8, 19)  # when the team works
-BUSY = {"agent": 22, "api": 46}  # messages a day, about
-LOW = 5_000
-ENOUGH = 9_000  # below this somebody buys
-OPENING = 12_000
-BOUGHT = 20_000
+BUSY = {"agent": 9, "api": 11}  # messages a day, about
+LOW = 1_000
+ENOUGH = 2_200  # below this somebody buys
+OPENING = 2_500
+BOUGHT = 5_000
 FAILED = (Message.Status.FAILED, Message.Status.SKIPPED, Message.Status.CANCELLED)
 Kind, Pocket = CreditEntry.Kind, CreditPocket.Kind
 
