@@ -18,6 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from broadcasts.models import Broadcast
 from contacts import merging
 from contacts.importing import steps
 from contacts.models import ContactNote, CustomField, ExportRun, ImportProblem, Segment, Tag
@@ -62,6 +63,7 @@ TEMPLATE = {"uuid": "template"}
 ENGLISH = {"language": "en"}
 THREAD = {"uuid": "conversation"}
 CHOSEN = {**THREAD, "template": "translation"}
+DRAFT = {"uuid": "broadcast_draft"}
 
 # Everything under /w/<slug>/.
 ROUTES = {
@@ -201,6 +203,33 @@ ROUTES |= {
     "credits:transfers": Route("manage_credits", "POST", data={"source": "whatsapp", "target": "sms", "amount": "1"}),
 }
 
+# All broadcasts.
+ROUTES |= {
+    "broadcasts:list": Route("read_broadcasts"),
+    "broadcasts:calendar": Route("read_broadcasts"),
+}
+
+# Writing a broadcast.
+ROUTES |= {
+    "broadcasts:new": Route("manage_broadcasts"),
+    "broadcasts:step": Route("manage_broadcasts", ids=DRAFT, fixed={"step": "message"}),
+    "broadcasts:saving": Route("manage_broadcasts", "POST", DRAFT, {"step": "audience"}, {"name": "Renamed"}),
+    "broadcasts:pick": Route("manage_broadcasts", ids=DRAFT, fixed={"side": "include"}),
+    "broadcasts:estimate": Route("manage_broadcasts", ids=DRAFT),
+    "broadcasts:people": Route("manage_broadcasts", ids=DRAFT, fixed={"reason": "receives"}),
+    "broadcasts:preview": Route("manage_broadcasts", ids=DRAFT),
+    "broadcasts:gaps": Route("manage_broadcasts", ids=DRAFT),
+    "broadcasts:when": Route("manage_broadcasts", ids=DRAFT),
+    "broadcasts:test": Route("manage_broadcasts", "POST", DRAFT, data={"test_numbers": "+447700900123"}),
+    "broadcasts:review": Route("manage_broadcasts", ids=DRAFT),
+    "broadcasts:launch": Route("manage_broadcasts", "POST", DRAFT),
+    "broadcasts:starting": Route("manage_broadcasts", ids=DRAFT),
+    "broadcasts:withdrawal": Route("manage_broadcasts", "POST", DRAFT),
+    "broadcasts:duplication": Route("manage_broadcasts", "POST", DRAFT),
+    "broadcasts:deletion": Route("manage_broadcasts", "POST", DRAFT),
+    "broadcasts:restoration": Route("manage_broadcasts", "POST", DRAFT),
+}
+
 # Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.
 PUBLIC = {"healthz", "hook", "workspaces:invitation"}
 SIGNED_IN = {
@@ -320,6 +349,14 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         segment = Segment.objects.create(workspace=workspace, name=f"{word} segment", rules=rules)
         draft, template_file = templates_of(workspace, channel, word)
         header = {"kind": "document", "file": template_file.file, "mime_type": "application/pdf"}
+        broadcast_draft = Broadcast.objects.create(
+            workspace=workspace,
+            name=f"{word} broadcast",
+            channel=channel,
+            text=f"{word} words",
+            purpose="service",
+            audience={"include": [{"segment": segment.pk}]},
+        )
         webhook = InboundWebhook.objects.create(
             workspace=workspace, channel=channel, body=word.encode(), dead_at=timezone.now(), error=f"{word} error"
         )
@@ -340,6 +377,7 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         "tag": tag.pk,
         "field": custom.pk,
         "segment": segment.uuid,
+        "broadcast_draft": broadcast_draft.uuid,
         "member": member.pk,
         "channel": channel.uuid,
         "conversation": conversation.uuid,
