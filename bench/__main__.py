@@ -13,11 +13,13 @@ from bench.stage import open_stage
 BENCHES = {
     "send": "Sending",
     "ingest": "Taking webhooks in",
+    "broadcast": "A broadcast from its start to the last status",
     "apply": "Applying delivery statuses",
     "pages": "Inbox pages",
     "live": "Live signals",
     "import": "Importing contacts",
     "segments": "Segments",
+    "estimate": "Breaking an audience down",
 }
 MODULES = {"import": "imports"}  # where the name of a bench is no name for a module
 

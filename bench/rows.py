@@ -19,11 +19,11 @@ sent_at
 WAMID = "'wamid.HBgM' || md5(i::text) || 'AA=='"
 
 
-def people(admin: psycopg.Connection, channel_id: int, workspace_id: int, count: int) -> None:
-    """`count` contacts with one identity and one open conversation each, over one channel."""
-    start = highest(admin, "inbox_conversation")
+def people(admin: psycopg.Connection, channel_id: int, workspace_id: int, count: int, *, threads: bool = True) -> None:
+    """`count` contacts with one identity and, with `threads`, one open conversation each, over one channel."""
+    start = max(highest(admin, "inbox_conversation"), highest(admin, "contacts_contact"))
     values = {"ws": workspace_id, "channel": channel_id, "from": start + 1, "to": start + count}
-    for statement in (CONTACTS, IDENTITIES, CONVERSATIONS):
+    for statement in (CONTACTS, IDENTITIES, *((CONVERSATIONS,) if threads else ())):
         admin.execute(statement, values)
     for table in ("contacts_contact", "contacts_identity", "inbox_conversation"):
         _follow(admin, table)
