@@ -43,21 +43,19 @@ def lines(values: dict[str, Sequence[int]], most: int) -> list[Line]:
     return made
 
 
-def stacked(values: dict[str, Sequence[int]], most: int) -> list[Bar]:
-    """Counts of each stretch one on the other, the first at the bottom."""
+def beside(values: dict[str, Sequence[int]], most: int) -> list[Bar]:
+    """Counts of each stretch as bars one beside the other: not on each other, because one person may be in several."""
     number = max((len(counts) for counts in values.values()), default=0)
-    across = WIDTH / max(number, 1)
+    stretch = WIDTH / max(number, 1)
+    across = stretch * 0.8 / max(len(values), 1)
     made = []
-    for at in range(number):
-        below = 0.0
-        for name, counts in values.items():
-            if counts[at]:
-                height = HEIGHT * counts[at] / max(most, 1)
-                y = HEIGHT - below - height
-                bar = Bar(name, round(across * (at + 0.12), 2), round(y, 2), round(across * 0.76, 2), round(height, 2),
-                          counts[at])  # fmt: skip
+    for place, (name, counts) in enumerate(values.items()):
+        for at, count in enumerate(counts):
+            if count:
+                height = HEIGHT * count / max(most, 1)
+                x = stretch * (at + 0.1) + across * place
+                bar = Bar(name, round(x, 2), round(HEIGHT - height, 2), round(across, 2), round(height, 2), count)
                 made.append(bar)
-                below += height
     return made
 
 

@@ -23,18 +23,18 @@ SPANS = {
     "month": (timedelta(days=30), timedelta(hours=12)),
 }
 LABELS = {"hour": "First hour", "day": "First day", "three-days": "First three days", "month": "First 30 days"}
-MOST = 0.95  # the shortest span that holds so much of the deliveries is shown first
+MOST = 0.9  # the shortest span that holds so much of what was delivered and read is shown first
 COUNT_AGAIN = 15  # seconds, while it is being sent
 
+TIMES = ("accepted_at", "delivered_at", "read_at", "replied_at", "tapped_at", "opted_out_at")  # of STEPS and ANSWERS
+_BINS = ", ".join(f"date_bin('1 minute', {time}, %(start)s) AS {time}" for time in TIMES)
+# Which of the times a row of the answer is about: the one that is grouped by.
+_STEP = ", ".join(f"grouping({time})" for time in TIMES)
 EVENTS = f"""
-WITH rows AS ({ROWS}),
-events AS (
-    SELECT e.step, floor(extract(epoch FROM e.at - %(start)s) / 60)::bigint AS minute
-      FROM rows CROSS JOIN LATERAL (VALUES
-           ('accepted', accepted_at), ('delivered', delivered_at), ('read', read_at),
-           ('replied', replied_at), ('tapped', tapped_at), ('opted_out', opted_out_at)) AS e (step, at)
-     WHERE e.at IS NOT NULL)
-SELECT step, greatest(minute, 0), count(*) FROM events GROUP BY 1, 2 ORDER BY 1, 2
+WITH rows AS ({ROWS}), bins AS (SELECT {_BINS} FROM rows)
+SELECT {_STEP}, coalesce({", ".join(TIMES)}) AS at, count(*)
+  FROM bins GROUP BY GROUPING SETS ({", ".join(f"({time})" for time in TIMES)}) HAVING coalesce({", ".join(TIMES)}) IS NOT NULL
+ ORDER BY at
 """
 
 
@@ -63,18 +63,27 @@ def minutes(broadcast: Broadcast) -> dict[str, list[list[int]]]:
     if broadcast.is_live and (kept := cache.get(key)) is not None:
         return kept
     found: dict[str, list[list[int]]] = {step: [] for step in (*STEPS, *ANSWERS)}
+    names = list(found)
     given = {"workspace": broadcast.workspace_id, "broadcast": broadcast.pk, "start": broadcast.started_at}
     with connection.cursor() as cursor:
+        # For this transaction: with less, the six groupings are sorted one after the other, which takes twice as long.
+        cursor.execute("SELECT set_config('work_mem', '32MB', true)")
         cursor.execute(EVENTS, given)
-        for step, minute, count in cursor.fetchall():
-            found[step].append([minute, count])
+        for *others, at, count in cursor.fetchall():
+            found[names[others.index(0)]].append([_minute(broadcast, at), count])
     if broadcast.is_live:
         cache.set(key, found, COUNT_AGAIN)
     return found
 
 
+def _minute(broadcast: Broadcast, at: datetime) -> int:
+    """Minutes since the start; what is reported to have been before it counts as its first minute."""
+    assert broadcast.started_at
+    return max(int((at - broadcast.started_at) // timedelta(minutes=1)), 0)
+
+
 def series(broadcast: Broadcast, span: str = "", *, now: datetime | None = None) -> Series | None:
-    """The span asked for, else the shortest that holds most of the deliveries; None before the start."""
+    """The span asked for, else the shortest that holds most of what happened; None before the start."""
     if broadcast.started_at is None:
         return None
     happened = minutes(broadcast)
@@ -93,9 +102,9 @@ def series(broadcast: Broadcast, span: str = "", *, now: datetime | None = None)
 
 
 def _fitting(happened: Mapping[str, Sequence[Sequence[int]]]) -> str:
-    delivered = happened["delivered"] or happened["accepted"]
-    everything = sum(count for _, count in delivered)
+    seen = [*happened["delivered"], *happened["read"]] or happened["accepted"]
+    everything = sum(count for _, count in seen)
     for span, (length, _) in SPANS.items():
-        if sum(count for minute, count in delivered if minute * 60 < length.total_seconds()) >= MOST * everything:
+        if sum(count for minute, count in seen if minute * 60 < length.total_seconds()) >= MOST * everything:
             return span
     return "month"

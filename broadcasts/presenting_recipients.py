@@ -66,7 +66,7 @@ def _row(row: Row, broadcast: Broadcast, workspace: Workspace, calendar: Calenda
         else "",
         "chip": {"tone": tone, "icon": icon, "word": WORDS[row.stage]},
         "steps": [
-            {"word": word, "iso": at.isoformat(), "short": calendar.short(at), "long": calendar.long(at)}
+            {"word": word, "iso": at.isoformat(), "short": _short(at, calendar), "long": calendar.long(at)}
             for word, at in steps.items()
             if at is not None
         ],
@@ -74,6 +74,12 @@ def _row(row: Row, broadcast: Broadcast, workspace: Workspace, calendar: Calenda
         "why": why,
         "credits": row.credits if row.message_id else None,
     }
+
+
+def _short(at: datetime, calendar: Calendar) -> str:
+    """09:41 today, else 12 Nov, 09:41."""
+    local, today = calendar.local(at), calendar.local(calendar.now).date()
+    return f"{local:%H:%M}" if local.date() == today else f"{local.day} {local:%b}, {local:%H:%M}"
 
 
 def _why(row: Row, broadcast: Broadcast) -> failure_causes.Cause | None:

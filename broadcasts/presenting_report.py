@@ -135,7 +135,8 @@ def _paused(broadcast: Broadcast, workspace: Workspace) -> dict[str, str] | None
 
 def _headline(figures: Figures, group: str, table: str) -> dict[str, Any]:
     whole = SHARE_OF[group]
-    return {**_step(figures, group, table), "share": percent(figures.share(group)) or "–", "of": LABELS[whole].lower()}
+    share = percent(figures.share(group)) or "–"
+    return {**_step(figures, group, table), "share": share, "whole": figures[whole], "of": LABELS[whole].lower()}
 
 
 def funnel(figures: Figures, table: str) -> list[dict[str, Any]]:

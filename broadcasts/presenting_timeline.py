@@ -22,13 +22,13 @@ def timeline(series: Series | None, calendar: Calendar, base: str) -> dict[str, 
     reached = {step: series.cumulated(step) for step in STEPS}
     done = {step: series.counts[step] for step in ANSWERS if any(series.counts[step])}
     most = charts.ticks(max((counts[-1] for counts in reached.values() if counts), default=0))
-    busiest = charts.ticks(max((sum(stretch) for stretch in zip(*done.values(), strict=True)), default=0))
+    busiest = charts.ticks(max((max(counts) for counts in done.values()), default=0))
     return {
         "timeline": {
             "spans": [(f"{base}?span={name}", LABELS[name], name == series.span) for name in SPANS],
             "span": series.span,
             "lines": charts.lines(reached, most[-1]),
-            "bars": charts.stacked(done, busiest[-1]) if done else [],
+            "bars": charts.beside(done, busiest[-1]) if done else [],
             "steps": [(step, NAMES[step], counts[-1] if counts else 0) for step, counts in reached.items()],
             "answers": [(step, NAMES[step], sum(counts)) for step, counts in done.items()],
             "most": list(reversed(most)),

@@ -19,6 +19,7 @@ from workspaces.presenting_times import Calendar
 from .parts import PAGE, broadcast_of
 
 OCCURRENCES = 20  # of a schedule, shown
+LARGE = 20_000  # people from whom on the charts over time come after the page
 
 
 @require_GET
@@ -30,7 +31,9 @@ def broadcast(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
         return redirect("broadcasts:step", workspace.slug, found.uuid, "audience")
     if found.status in (Broadcast.Status.SCHEDULED, Broadcast.Status.MISSED):
         return render(request, "broadcasts/waiting.html", _waiting(request, workspace, found))
-    context = {**_report(request, workspace, found), **_timeline(request, workspace, found)}
+    context = _report(request, workspace, found)
+    later = context["figures"]["audience"] > LARGE and "span" not in request.GET
+    context |= {"timeline": {"later": True}} if later else _timeline(request, workspace, found)
     return render(request, "broadcasts/report.html", context)
 
 
