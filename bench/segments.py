@@ -31,7 +31,8 @@ def run(stage: Stage, size: str, runs: int) -> list[Figure]:
     from contacts.segments.books import book_of
     from workspaces import tenancy
 
-    tenant, tag = _stage(stage, PEOPLE[size])
+    tenant, tags = people_of_a_workspace(stage, PEOPLE[size])
+    tag = tags[0]
     rules = _rules(tag)
     with stage.admin() as admin, tenancy.scope(tenant.workspace.pk):
         book = book_of(tenant.workspace.pk)
@@ -146,8 +147,8 @@ def _rules(tag: int) -> dict[str, Any]:
     return {"match": "all", "groups": [{"match": "all", "conditions": conditions}]}
 
 
-def _stage(stage: Stage, people: int) -> tuple[Any, int]:
-    """A workspace with so many people, ten smaller ones beside it, statistics up to date."""
+def people_of_a_workspace(stage: Stage, people: int) -> tuple[Any, list[int]]:
+    """A workspace with so many people and ten tags, ten smaller ones beside it, statistics up to date."""
     from contacts import fields, labels
     from workspaces import tenancy
 
@@ -169,7 +170,7 @@ def _stage(stage: Stage, people: int) -> tuple[Any, int]:
                 _fill(admin, tenant.workspace.pk, numbers[number], people if not number else people // 100)
         admin.execute("VACUUM (ANALYZE) contacts_contact, contacts_identity, contacts_consent")
         admin.execute("CHECKPOINT")
-    return made[0], numbers[0][0]
+    return made[0], numbers[0]
 
 
 def _fill(admin: psycopg.Connection, workspace_id: int, tags: list[int], count: int) -> None:
@@ -198,6 +199,6 @@ SELECT i, %(ws)s, i, 'whatsapp_cloud', (447000000000 + i)::text, '', '+' || (447
 """
 CONSENTS = """
 INSERT INTO contacts_consent (workspace_id, identity_id, purpose, state, source, wording, changed_at)
-SELECT %(ws)s, i, 'marketing', CASE WHEN i %% 20 = 0 THEN 'opted_out' ELSE 'opted_in' END, 'import', '', now()
+SELECT %(ws)s, i, 'marketing', CASE WHEN i %% 20 = 1 THEN 'opted_out' ELSE 'opted_in' END, 'import', '', now()
   FROM generate_series(%(from)s::bigint, %(to)s::bigint, 2) i
 """

@@ -7,7 +7,7 @@ do not, is said in judging: once for the live breakdown, the people shown behind
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,11 +60,21 @@ def breakdown(broadcast: Broadcast, *, patient: bool = False, now: datetime | No
     if patient or audience_sampling.expected(terms) <= LARGE:
         try:
             with time_limit(PATIENT_MS if patient else EXACT_MS):
-                return _broken_down(_counted(everybody))
+                return broken_down(_counted(everybody))
         except OperationalError as error:
             if not was_cut_off(error):
                 raise
-    return _estimated(terms)
+    return estimate(terms)
+
+
+def estimate(terms: Terms) -> Breakdown:
+    """What a draw of some people says about all of them; without a draw, how large the audience may be."""
+    drawn = audience_sampling.draw(terms)
+    if not drawn.people:
+        return broken_down([("", "", audience_sampling.expected(terms))], exact=False)
+    some = judged(terms, drawn.people)
+    counted = _counted(some) if some else []
+    return broken_down([(reason, country, drawn.scale * people) for reason, country, people in counted], exact=False)
 
 
 def sample(broadcast: Broadcast, reason: str, size: int = 20, *, now: datetime | None = None) -> list[Contact]:
@@ -131,24 +141,19 @@ def _keys(everybody: Sql, reason: str, size: int) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _estimated(terms: Terms) -> Breakdown:
-    drawn = audience_sampling.draw(terms)
-    some = judged(terms, drawn.people)
-    counted = _counted(some) if some else []
-    return _broken_down([(reason, country, drawn.scale * people) for reason, country, people in counted], exact=False)
-
-
-def _broken_down(rows: Sequence[Row], *, exact: bool = True) -> Breakdown:
-    left_out: Counter[str] = Counter()
-    by_country: Counter[str] = Counter()
+def broken_down(rows: Sequence[Row], *, exact: bool = True) -> Breakdown:
+    """Counted rows as figures. Pure."""
+    left_out: defaultdict[str, float] = defaultdict(float)
+    by_country: defaultdict[str, float] = defaultdict(float)
     for reason, country, people in rows:
         if reason:
             left_out[reason] += people
         else:
             by_country[country] += people
     # Each part is rounded by itself and the sums follow, so that they hold for an estimate too.
-    reasons = {reason: _shown(left_out[reason], exact) for reason in LEFT_OUT if left_out[reason]}
-    countries = {country: _shown(people, exact) for country, people in by_country.most_common()}
+    reasons = {reason: shown for reason in LEFT_OUT if (shown := _shown(left_out[reason], exact))}
+    largest = sorted(by_country, key=lambda country: (-by_country[country], country))
+    countries = {country: shown for country in largest if (shown := _shown(by_country[country], exact))}
     receive = sum(countries.values())
     return Breakdown(receive + sum(reasons.values()), receive, reasons, countries, exact)
 

@@ -131,7 +131,7 @@ def judged(terms: Terms, among: Sequence[int] | None = None) -> Sql | None:
 def _judged_alone(terms: Terms, among: Sequence[int] | None) -> Sql | None:
     """The same without the last rule. Joined first and grouped after, so that the planner is free to begin with the
     people when they are few and with the tables when they are many."""
-    people = _people(terms, among)
+    people = _people(terms)
     if people is None:
         return None
     joins = [_addresses(terms), *_windows(terms), *_recents(terms)]
@@ -151,17 +151,18 @@ def _judged_alone(terms: Terms, among: Sequence[int] | None) -> Sql | None:
                     ELSE '' END AS reason
           FROM ({people.text}) AS p (id, country, blocked, excluded)
           {" ".join(join.text for join in joins)}
+          {"" if among is None else "WHERE p.id = ANY(%s::bigint[])"}
          GROUP BY p.id, p.country, p.blocked, p.excluded
     """
-    return Sql(text, (*people.parameters, *(each for join in joins for each in join.parameters)))
+    joined = (each for join in joins for each in join.parameters)
+    return Sql(text, (*people.parameters, *joined, *([] if among is None else [list(among)])))
 
 
-def _people(terms: Terms, among: Sequence[int] | None) -> Sql | None:
+def _people(terms: Terms) -> Sql | None:
     """id, country, blocked, excluded of everybody any included item has; None for nobody."""
     condition = included(terms.audience, terms.now)
     found = SearchableContact.objects.filter(workspace_id=terms.workspace_id)
     found = found if condition is None else found.filter(condition)
-    found = found if among is None else found.filter(pk__in=among)
     blocked = ExpressionWrapper(Q(blocked_at__isnull=False), output_field=BooleanField())
     out: Any = Value(False)
     if terms.audience.exclude:

@@ -32,7 +32,6 @@ WHO = {
     "not_replied": ("who got it and did not reply", Q(message__status__in=DELIVERED, replied_at=None)),
     "failed": ("whom it could not be sent to", Q(message__status=Status.FAILED)),
 }
-MOST_NAMED = 2_000
 
 
 def reached(workspace_id: int, broadcast: Broadcast, who: str) -> Exists:
@@ -58,5 +57,5 @@ def names(workspace_id: int) -> dict[str, str]:
     """Public name → name and day of each broadcast that was started, newest first. Called by name from
     contacts.segments."""
     sent = Broadcast.objects.filter(workspace_id=workspace_id, deleted_at=None, started_at__isnull=False)
-    found = sent.order_by("-started_at", "-pk").values_list("uuid", "name", "started_at")[:MOST_NAMED]
+    found = sent.order_by("-started_at", "-pk").values_list("uuid", "name", "started_at")
     return {str(uuid): f"{name} ({started:%d %b %Y})" for uuid, name, started in found}

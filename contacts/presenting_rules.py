@@ -16,6 +16,7 @@ from .segments.rules import MOST_CONDITIONS, MOST_GROUPS, Condition, Rules
 from .segments.vocabulary import BUILT_IN, CONSENT_STATES, CUSTOM, IN_DAYS, OPS, WITHOUT_VALUE, Book
 
 FIRST_FIELD = "tag"
+MOST_BROADCASTS = 200  # offered, the newest; an older one that is chosen already stays
 CODES: dict[str, Callable[[], list[tuple[str, str]]]] = {
     "language": languages.choices,
     "country": countries,
@@ -78,7 +79,7 @@ def row(book: Book, group: str, *, id: str = "", condition: Condition | None = N
     choices = _choices(book, condition.field, kind, op)
     shown = "" if condition.value is None else _typed(condition.value)
     if choices and shown and shown not in dict(choices):
-        choices = [(shown, "Deleted" if kind == "tag" else shown), *choices]
+        choices = [(shown, _name_of(book, kind, shown)), *choices]
     return Row(
         id=id or fresh_id(),
         group=group,
@@ -100,6 +101,11 @@ def _typed(value: str | int | float | bool) -> str:
     return str(value)
 
 
+def _name_of(book: Book, kind: str, value: str) -> str:
+    """A value that is chosen and not offered."""
+    return "Deleted" if kind == "tag" else book.broadcasts.get(value, "Deleted") if kind == "broadcast" else value
+
+
 def _fields(book: Book, present: str) -> list[tuple[str, list[tuple[str, str]]]]:
     built_in = [(name, label) for name, (label, _) in BUILT_IN.items()]
     custom = [(f"{CUSTOM}{key}", label) for key, (label, _, _) in book.fields.items()]
@@ -118,6 +124,8 @@ def _choices(book: Book, name: str, kind: str, op: str) -> list[tuple[str, str]]
         return list(book.channels.items())
     if kind == "consent":
         return list(CONSENT_STATES.items())
+    if kind == "broadcast":
+        return list(book.broadcasts.items())[:MOST_BROADCASTS]
     if kind in ("yes_no", "state"):
         return [("yes", "yes"), ("no", "no")]
     if kind == "choice":
@@ -130,7 +138,7 @@ def _input(kind: str, op: str, choices: list[tuple[str, str]]) -> str:
         return "none"
     if op in IN_DAYS:
         return "days"
-    if choices or kind in ("tag", "choice"):
+    if choices or kind in ("tag", "choice", "broadcast"):
         return "select"
     if kind in ("date", "moment", "maybe_moment"):
         return "date"
@@ -203,6 +211,8 @@ def _in_words(condition: Condition, book: Book) -> str:
     shown = dict(_choices(book, condition.field, kind, condition.op)).get(shown, shown)
     if kind == "tag":
         return f"{'has' if condition.op == 'has' else 'has not'} the tag {shown}"
+    if kind == "broadcast":
+        return f"{words} “{book.broadcasts.get(shown, shown)}”"
     if condition.op in IN_DAYS:
         return f"{label} {words.removesuffix(' days:')} {shown} days"
     return f"{label} {words} {shown}"

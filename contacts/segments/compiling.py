@@ -17,6 +17,7 @@ from django.utils import timezone
 from workspaces.models import Workspace
 
 from ..models import Consent, Identity, SearchableContact, Segment
+from . import broadcasts
 from .books import book_of
 from .rules import BadRules, Condition, Rules, parse
 from .vocabulary import CUSTOM, Book
@@ -210,6 +211,11 @@ def _blocked(condition: Condition, frame: _Frame) -> Q:
     return Q(blocked_at__isnull=not condition.value)
 
 
+def _broadcast(condition: Condition, frame: _Frame) -> Q:
+    among = broadcasts.reached(frame.workspace_id, str(condition.value), condition.op)
+    return ~Q(among) if condition.op == "not_received" else Q(among)
+
+
 _SPECIAL: dict[str, Callable[[Condition, _Frame], Q]] = {
     "moment": _moment,
     "maybe_moment": _moment,
@@ -217,4 +223,5 @@ _SPECIAL: dict[str, Callable[[Condition, _Frame], Q]] = {
     "channel": _channel,
     "consent": _consent,
     "state": _blocked,
+    "broadcast": _broadcast,
 }

@@ -147,6 +147,8 @@ def _value(name: str, kind: str, op: str, given: object, book: Book) -> str | in
     text = _text(given, label)
     if kind == "channel" and text not in book.channels:
         raise _Gone("A kind of channel in these rules does not exist any more.")
+    if kind == "broadcast" and text not in book.broadcasts:
+        raise _Gone("A broadcast in these rules does not exist any more.")
     if kind == "consent" and text not in CONSENT_STATES:
         raise BadRules(f"{label}: choose one of the states.")
     if kind == "choice" and text not in book.choices_of(name):

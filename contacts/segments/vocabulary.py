@@ -45,6 +45,15 @@ TAG = {"has": "has the tag", "has_not": "does not have the tag"}
 CHANNEL = {"has": "can be reached over", "has_not": "cannot be reached over"}
 CONSENT = {"is": "is", "is_not": "is not"}
 STATE = {"is": "is"}
+BROADCAST = {
+    "received": "got",
+    "not_received": "did not get",
+    "read": "read",
+    "not_read": "got and did not read",
+    "replied": "replied to",
+    "not_replied": "got and did not reply to",
+    "failed": "could not be reached by",
+}
 OPS = {
     "text": TEXT,
     "code": CODE,
@@ -58,6 +67,7 @@ OPS = {
     "channel": CHANNEL,
     "consent": CONSENT,
     "state": STATE,
+    "broadcast": BROADCAST,
 }
 WITHOUT_VALUE = frozenset({"filled", "empty", "ever", "never"})
 IN_DAYS = frozenset({"past_days", "next_days", "within_days", "before_days"})
@@ -78,6 +88,7 @@ BUILT_IN = {
     "last_outbound": ("Last message from us", "maybe_moment"),
     "created": ("Added", "moment"),
     "blocked": ("Blocked", "state"),
+    "broadcast": ("Broadcast", "broadcast"),
 }
 CUSTOM = "field."  # a custom field stands in rules as "field.<key>"
 
@@ -90,6 +101,7 @@ class Book:
     archived: Mapping[str, str] = field(default_factory=dict)  # key -> label
     tags: Mapping[int, str] = field(default_factory=dict)
     channels: Mapping[str, str] = field(default_factory=dict)  # kind -> label
+    broadcasts: Mapping[str, str] = field(default_factory=dict)  # uuid -> name and day, newest first
 
     def kind_of(self, name: str) -> str:
         """The type of a field, '' for one that does not exist (any more)."""

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from broadcasts import audience
+from broadcasts import audience, judging
 from broadcasts.models import AudienceList, AudienceListEntry, Broadcast, Recipient
 from contacts import labels, segments
 from contacts.models import Consent, Contact, Identity, IdentityAlias
@@ -339,3 +340,25 @@ def test_the_time_limit_of_statements_is_given_back(channel: Any):
             act()
             cursor.execute("SELECT current_setting('statement_timeout')")
             assert cursor.fetchone() == before
+
+
+def test_an_estimate_is_drawn_from_people_by_the_same_rules_and_adds_up(ana: Any, channel: Any):
+    for number in range(20):
+        said = ("opted_in", "opted_out", "")[number % 3]
+        person(channel, f"person {number}", said, country="GB" if number % 2 else "")
+    broadcast = draft(channel)
+    with tenancy.scope(ana.workspace_id):
+        told = audience.estimate(judging.terms_of(broadcast, NOW))
+        exact = audience.breakdown(broadcast, now=NOW)
+    # The draw from so small a table is everybody, and so few people are not rounded.
+    assert not told.exact
+    assert replace(told, exact=True, counted_at=exact.counted_at) == exact
+    assert exact.left_out == {"opted_out": 7, "no_consent": 6}
+
+
+def test_an_estimate_shows_two_figures_and_its_parts_make_the_whole():
+    rows = [("", "GB", 12_345.6), ("", "EG", 94.4), ("recent", "GB", 0.4), ("blocked", "GB", 7_777)]
+    told = audience.broken_down(rows, exact=False)
+    assert told.by_country == {"GB": 12_000, "EG": 94}
+    assert told.left_out == {"blocked": 7_800}
+    assert (told.will_receive, told.matched) == (12_094, 19_894)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from broadcasts.models import Broadcast
 from contacts import fields, labels, segments
 from contacts.models import Consent, Segment, Tag
 from contacts.segments.books import book_of
@@ -143,7 +144,9 @@ def test_a_condition_finds_its_people(ana: Any, facts: dict[str, Any], condition
 def test_every_comparison_of_every_field_is_proved_above_or_compiles(ana: Any, facts: dict[str, Any]) -> None:
     values = {"number": 1, "date": "2026-01-01", "choice": "Gold", "yes_no": "yes", "moment": "2026-01-01"}
     values |= {"maybe_moment": "2026-01-01", "tag": facts["vip"], "channel": "whatsapp_cloud", "consent": "opted_in"}
-    values |= {"state": "no", "text": "x", "code": "en"}
+    with tenancy.scope(ana.workspace_id):
+        sent = Broadcast.objects.create(workspace=ana.workspace, name="May", status="finished", started_at=NOW)
+    values |= {"state": "no", "text": "x", "code": "en", "broadcast": str(sent.uuid)}
     names = [*BUILT_IN, *(f"field.f_{kind}" for kind in ("text", "number", "date", "choice", "yes_no"))]
     with tenancy.scope(ana.workspace_id):
         book = book_of(ana.workspace_id)
