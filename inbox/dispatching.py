@@ -111,13 +111,12 @@ async def _room(desk: Desk) -> int:
 
 async def _claim(desk: Desk, room: int) -> list[Claimed]:
     """Take what is due; broadcasts only as far as the number's daily limit goes, so that the others have the rest."""
+    lane = desk.open_lane
     if desk.broadcasts_left is None:
-        return await in_thread(outbox.claim, desk.channel, lane=desk.lane, limit=room, apart=desk.apart)
-    if desk.broadcasts_left == 0:
-        desk.lane = min(desk.lane, Message.Lane.API)
+        return await in_thread(outbox.claim, desk.channel, lane=lane, limit=room, apart=desk.apart)
     ours = min(room, desk.broadcasts_left)
     desk.broadcasts_left -= ours  # not to be given away by another pipeline meanwhile
-    batch = await in_thread(outbox.claim, desk.channel, lane=desk.lane, limit=ours or room, apart=desk.apart)
+    batch = await in_thread(outbox.claim, desk.channel, lane=lane, limit=ours or room, apart=desk.apart)
     used = sum(m.lane == Message.Lane.BROADCAST and m.kind == "template" for m in batch)
     desk.broadcasts_left += ours - used
     return batch
@@ -125,7 +124,7 @@ async def _claim(desk: Desk, room: int) -> list[Claimed]:
 
 async def _more_soon(desk: Desk) -> bool:
     """Wait for the next message that is due soon; False when none is, or other work needs the worker first."""
-    wait = await in_thread(outbox.next_due, desk.channel, lane=desk.lane, within=PATIENCE)
+    wait = await in_thread(outbox.next_due, desk.channel, lane=desk.open_lane, within=PATIENCE)
     if wait is None:
         return False
     if others_wait(desk.queue):

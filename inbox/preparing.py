@@ -17,6 +17,7 @@ from providers.types import Credentials, MediaRef
 from workspaces.models import Channel
 
 from . import template_files, uploading
+from .models import Message
 from .outbox import Claimed
 from .outcomes import Verdict, judge
 
@@ -41,6 +42,11 @@ class Desk:
     attempted: int = 0  # messages claimed so far
     is_unfinished: bool = False  # it stopped although more is due soon
     broadcasts_left: int | None = None  # what the number's daily limit leaves to broadcasts; None: no limit
+
+    @property
+    def open_lane(self) -> int:
+        """The last lane whose messages may go out: not that of broadcasts while their share of the day is used up."""
+        return min(self.lane, Message.Lane.API) if self.broadcasts_left == 0 else self.lane
 
     @property
     def apart(self) -> float:
