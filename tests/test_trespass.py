@@ -18,11 +18,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from broadcasts.models import Broadcast
+from broadcasts.models import Broadcast, Recipient
 from contacts import merging
 from contacts.importing import steps
 from contacts.models import ContactNote, CustomField, ExportRun, ImportProblem, Segment, Tag
-from inbox.models import Attachment, DeadLetter, InboundWebhook
+from inbox.models import Attachment, DeadLetter, InboundWebhook, Message
 from templates_mgmt import drafting
 from templates_mgmt.models import TemplateFile, TemplateNotice, TemplateTranslation
 from tests.factories import (
@@ -64,6 +64,7 @@ ENGLISH = {"language": "en"}
 THREAD = {"uuid": "conversation"}
 CHOSEN = {**THREAD, "template": "translation"}
 DRAFT = {"uuid": "broadcast_draft"}
+SENT = {"uuid": "broadcast"}
 
 # Everything under /w/<slug>/.
 ROUTES = {
@@ -230,6 +231,22 @@ ROUTES |= {
     "broadcasts:restoration": Route("manage_broadcasts", "POST", DRAFT),
 }
 
+# What became of a broadcast.
+ROUTES |= {
+    "broadcasts:broadcast": Route("read_broadcasts", ids=SENT),
+    "broadcasts:of_message": Route("read_broadcasts", ids={"message": "message"}),
+    "broadcasts:progress": Route("read_broadcasts", ids=SENT),
+    "broadcasts:began": Route("read_broadcasts", ids=SENT),
+    "broadcasts:timeline": Route("read_broadcasts", ids=SENT),
+    "broadcasts:recipients": Route("read_broadcasts", ids=SENT),
+    "broadcasts:recipients_file": Route("read_broadcasts", ids=SENT),
+    "broadcasts:comparison": Route("read_broadcasts", ids=SENT),
+    "broadcasts:pause": Route("manage_broadcasts", "POST", SENT),
+    "broadcasts:resume": Route("manage_broadcasts", "POST", SENT),
+    "broadcasts:cancel": Route("manage_broadcasts", "POST", SENT),
+    "broadcasts:again": Route("manage_broadcasts", "POST", SENT, data={"who": "failed"}),
+}
+
 # Everything else that is not allauth's. Signed-out visitors are sent to sign-in by the second group.
 PUBLIC = {"healthz", "hook", "workspaces:invitation"}
 SIGNED_IN = {
@@ -349,6 +366,7 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         segment = Segment.objects.create(workspace=workspace, name=f"{word} segment", rules=rules)
         draft, template_file = templates_of(workspace, channel, word)
         header = {"kind": "document", "file": template_file.file, "mime_type": "application/pdf"}
+        broadcast = broadcast_of(workspace, channel, message, word)
         broadcast_draft = Broadcast.objects.create(
             workspace=workspace,
             name=f"{word} broadcast",
@@ -377,6 +395,7 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         "tag": tag.pk,
         "field": custom.pk,
         "segment": segment.uuid,
+        "broadcast": broadcast.uuid,
         "broadcast_draft": broadcast_draft.uuid,
         "member": member.pk,
         "channel": channel.uuid,
@@ -390,6 +409,18 @@ def fill(workspace: Workspace, word: str) -> dict[str, Any]:
         "template_message": template_message.uuid,
         "template_file": template_file.uuid,
     }
+
+
+def broadcast_of(workspace: Workspace, channel: Channel, message: Message, word: str) -> Broadcast:
+    """One that was sent, to one person, as this message."""
+    when = {"started_at": timezone.now(), "finished_at": timezone.now()}
+    sent = Broadcast.objects.create(
+        workspace=workspace, channel=channel, name=f"{word} sale", text=word, status="finished", **when
+    )
+    identity = message.conversation.identity
+    people = {"contact_id": identity.contact_id, "identity": identity, "message": message}
+    Recipient.objects.create(workspace=workspace, broadcast=sent, state="queued", country="GB", **people)
+    return sent
 
 
 def templates_of(workspace: Workspace, channel: Channel, word: str) -> tuple[TemplateTranslation, TemplateFile]:
@@ -478,7 +509,10 @@ def test_a_fragment_for_somebody_signed_out_is_401_not_a_sign_in_page(world: Wor
     assert response["HX-Trigger"] == "auth-expired"
 
 
-AUDITED_DOWNLOADS = {"contacts:person_export_file": ('INSERT INTO "workspaces_auditentry"',)}
+AUDITED_DOWNLOADS = dict.fromkeys(
+    ("contacts:person_export_file", "broadcasts:recipients_file", "credits:ledger_file", "credits:statement_file"),
+    ('INSERT INTO "workspaces_auditentry"',),
+)
 
 
 def test_reading_changes_nothing(world: World):

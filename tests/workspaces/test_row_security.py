@@ -25,6 +25,8 @@ ROOT = Path(settings.BASE_DIR)
 # Who may look across workspaces. A new caller needs a reason that stands up to the same question.
 ALL_WORKSPACES = {
     "broadcasts/firing.py": "finds broadcasts whose time has come, of all workspaces",
+    "broadcasts/hearing.py": "hears what everybody said since the last time, for the broadcasts of all workspaces",
+    "broadcasts/tallying.py": "finds broadcasts whose figures are to be counted, of all workspaces",
     "contacts/erasing.py": "claims people to erase and finds those deleted long ago, of all workspaces",
     "contacts/exporting/running.py": "claims exports to write and deletes expired files, of all workspaces",
     "contacts/importing/running.py": "claims imports to work on, of all workspaces",
@@ -59,7 +61,7 @@ def ask(sql: str, *parameters: object) -> list[tuple]:
 
 def test_callers_that_look_across_workspaces_are_listed():
     callers = set()
-    for folder in ("config", "live", "workspaces", "contacts", "templates_mgmt", "inbox"):
+    for folder in ("config", "live", "workspaces", "contacts", "templates_mgmt", "inbox", "broadcasts"):
         for path in (ROOT / folder).rglob("*.py"):
             if re.search(r"\ball_workspaces\(\)", path.read_text()) and path.name != "tenancy.py":
                 callers.add(str(path.relative_to(ROOT)))
@@ -69,7 +71,7 @@ def test_callers_that_look_across_workspaces_are_listed():
 def test_only_tenancy_sets_the_scope():
     setters = {
         str(path.relative_to(ROOT))
-        for folder in ("config", "live", "workspaces", "contacts", "templates_mgmt", "inbox")
+        for folder in ("config", "live", "workspaces", "contacts", "templates_mgmt", "inbox", "broadcasts")
         for path in (ROOT / folder).rglob("*.py")
         if "set_config('app.workspace'" in path.read_text()
     }
