@@ -8,7 +8,10 @@ it can start. Other messages cost one plain statement.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from django.db import OperationalError
+from psycopg.errors import DeadlockDetected
 
 from workspaces import tenancy
 from workspaces.models import Channel
@@ -97,13 +100,30 @@ def begin(channel: Channel, batch: Sequence[Claimed]) -> Begun:
     }
     for rule in ("agreed", "not_against"):
         wanted[rule] = [message.identity_id for message in batch if rules[message.id] == rule]
-    rows, _ = tenancy.in_one_trip(channel.workspace_id, BEGIN_WITH_CONSENT, wanted)
-    states = {row[0]: row[1] for row in rows}
+    states = _judged(channel, wanted)
     begun = Begun([], [])
     for message in batch:
         if state := states.get(message.id):
             (begun.ours if state == Message.SendState.STARTED else begun.left_out).append(message)
     return begun
+
+
+def _judged(channel: Channel, wanted: dict[str, Any]) -> dict[int, str]:
+    """The state of each message after it was started or left out.
+
+    A batch of webhooks may hold several stop words in another order than ours, and the database ends one of the two
+    that wait for each other in a ring. Nothing of it is written then, so it may be tried again; after any other error
+    nobody knows, and the lease decides.
+    """
+    tries_left = 3
+    while True:
+        tries_left -= 1
+        try:
+            rows, _ = tenancy.in_one_trip(channel.workspace_id, BEGIN_WITH_CONSENT, wanted)
+            return {row[0]: row[1] for row in rows}
+        except OperationalError as error:
+            if not (tries_left and isinstance(error.__cause__, DeadlockDetected)):
+                raise
 
 
 def _rule(message: Claimed) -> str:

@@ -1,4 +1,4 @@
-"""Messages that come due one by one, numbers that were told to slow down, and people who are not written to in a row."""
+"""Messages that come due one by one, numbers told to slow down, and people who are not written to in a row."""
 
 from __future__ import annotations
 
