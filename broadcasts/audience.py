@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import OperationalError, connection
 from django.utils import timezone
@@ -114,7 +115,7 @@ def write_down(broadcast: Broadcast, now: datetime) -> None:
           FROM ({everybody.text}) everybody ORDER BY id
         ON CONFLICT DO NOTHING
     """
-    keys = [terms.workspace_id, terms.broadcast_id, STATES.WAITING.value, STATES.LEFT_OUT.value]
+    keys: list[Any] = [terms.workspace_id, terms.broadcast_id, STATES.WAITING.value, STATES.LEFT_OUT.value]
     with time_limit(1000 * WRITING_SECONDS), connection.cursor() as cursor:
         cursor.execute(MEMORY)
         cursor.execute(insert, [*keys, *everybody.parameters])

@@ -215,7 +215,7 @@ def _recents(terms: Terms) -> list[Sql]:
     """
     if terms.recent_since is None:
         return []
-    series, named = "", ()
+    series, named = "", tuple[Any, ...]()
     if terms.series is not None:
         series = """AND NOT EXISTS (
             SELECT FROM broadcasts_recipient s JOIN broadcasts_broadcast b ON b.id = s.broadcast_id
