@@ -47,7 +47,8 @@ def tell(workspace_id: int, missed: Sequence[Broadcast]) -> None:
 
 def _addresses(broadcast: Broadcast) -> tuple[str, ...]:
     active = Member.objects.filter(workspace_id=broadcast.workspace_id, removed_at=None)
-    people = active.filter(pk=broadcast.launched_by_id) or active.filter(role=Role.OWNER)
+    launcher = active.filter(pk=broadcast.launched_by_id or 0)
+    people = launcher if launcher.exists() else active.filter(role=Role.OWNER)
     return tuple(sorted(people.values_list("user__email", flat=True)))
 
 

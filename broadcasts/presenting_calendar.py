@@ -92,8 +92,8 @@ def _moments(workspace: Workspace, days: list[date], times: Calendar) -> Iterato
         elif presenting_list.is_series(broadcast):
             for at in _occurrences(broadcast, since, until):
                 yield at, broadcast, True
-        elif at := broadcast.next_fire_at or broadcast.started_at:
-            yield at, broadcast, False
+        elif began := broadcast.next_fire_at or broadcast.started_at:
+            yield began, broadcast, False
 
 
 def _planned(broadcast: Broadcast, days: list[date]) -> datetime | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -139,8 +140,8 @@ def spread(broadcast: Broadcast, now: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(PAIRS, [broadcast.pk])
         pairs = cursor.fetchall()
-    rows = [_turn(broadcast, zones.zone_of(*pair, otherwise), now) for pair in pairs]
-    parameters = {
+    rows = [_turn(broadcast, zones.zone_of(time_zone, country, otherwise), now) for time_zone, country in pairs]
+    parameters: dict[str, Any] = {
         "broadcast": broadcast.pk,
         "zones": [pair[0] for pair in pairs],
         "countries": [pair[1] for pair in pairs],

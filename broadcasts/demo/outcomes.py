@@ -48,20 +48,21 @@ def make(broadcast: Broadcast, plan: Plan, start: datetime, dice: Random) -> dat
 
 def _threads(broadcast: Broadcast, reached: Sequence[Recipient], start: datetime) -> dict[int, Conversation]:
     """The conversation with each, by the identity; new ones are resolved, as when it is really sent."""
-    identities = [each.identity_id for each in reached]
-    found = Conversation.objects.filter(channel_id=broadcast.channel_id, identity_id__in=identities)
+    people = [(each.identity, each.contact) for each in reached if each.identity]
+    assert broadcast.channel is not None  # the plan says how it is sent
+    found = Conversation.objects.filter(channel=broadcast.channel, identity__in=[identity for identity, _ in people])
     known = {thread.identity_id: thread for thread in found}
     new = [
         Conversation(
             workspace_id=broadcast.workspace_id,
-            channel_id=broadcast.channel_id,
-            identity_id=each.identity_id,
-            contact_id=each.contact_id,
+            channel=broadcast.channel,
+            identity=identity,
+            contact=contact,
             status=Conversation.Status.RESOLVED,
             last_message_at=start,
         )
-        for each in reached
-        if each.identity_id not in known
+        for identity, contact in people
+        if identity.pk not in known
     ]
     Conversation.objects.bulk_create(new)
     Conversation.objects.filter(pk__in=[thread.pk for thread in new]).update(created_at=start)
