@@ -24,6 +24,7 @@ ROOT = Path(settings.BASE_DIR)
 
 # Who may look across workspaces. A new caller needs a reason that stands up to the same question.
 ALL_WORKSPACES = {
+    "broadcasts/conducting.py": "finds broadcasts to work on and the workspace of one it was poked for",
     "broadcasts/firing.py": "finds broadcasts whose time has come, of all workspaces",
     "broadcasts/hearing.py": "hears what everybody said since the last time, for the broadcasts of all workspaces",
     "broadcasts/tallying.py": "finds broadcasts whose figures are to be counted, of all workspaces",
