@@ -25,7 +25,7 @@ from workspaces.models.tenant import uuid7
 
 from . import pacing
 from .composing import Composed, Composer, Unfilled
-from .expanding_sql import CLAIM, LEAVE, OPEN_THREADS, QUEUE, SHOW, STILL_RUNNING, THREADS
+from .expanding_sql import CLAIM, LEAVE, OPEN_THREADS, QUEUE, SHOW, STILL_RUNNING, THREADS, WROTE
 from .models import Broadcast
 
 
@@ -109,8 +109,8 @@ def expand(work: Press, first: datetime, limit: int) -> Expanded:
         ready = [person for person in people if person.composed]
         _leave(cursor, work, people)
         if ready:
+            cursor.execute(WROTE, work.values | {"at": now, "contacts": [person.contact_id for person in ready]})
             _open_threads(cursor, work, ready)
-            _show(cursor, work, ready, now)
             ids = _queue(cursor, work, ready)
             _charge(work, ready, ids)
             sending.poke(broadcast.channel_id or 0, Message.Lane.BROADCAST)
@@ -175,60 +175,58 @@ def _leave(cursor: Any, work: Press, people: Sequence[Person]) -> None:
 
 
 def _open_threads(cursor: Any, work: Press, ready: Sequence[Person]) -> None:
-    """A conversation for everybody who has none over this number."""
+    """A conversation for everybody who has none over this number; in the others the message is shown as the last."""
     new = [person for person in ready if person.conversation_id is None]
-    if not new:
-        return
-    columns = {
-        "uuids": [uuid7() for _ in new],
-        "identities": [person.identity_id for person in new],
-        "contacts": [person.contact_id for person in new],
-        **_shown(new),
-    }
-    cursor.execute(OPEN_THREADS, work.values | columns)
-    cursor.execute(THREADS, work.values | columns)
-    found = dict(cursor.fetchall())
-    for person in new:
-        person.conversation_id = found[person.identity_id]
+    known = [person for person in ready if person.conversation_id is not None]
+    if new:
+        cursor.execute(OPEN_THREADS, work.values | {"rows": _shown(new)})
+        cursor.execute(THREADS, work.values | {"identities": [person.identity_id for person in new]})
+        found = dict(cursor.fetchall())
+        for person in new:
+            person.conversation_id = found[person.identity_id]
+    if known:
+        ids = [person.conversation_id for person in known]
+        cursor.execute(SHOW, work.values | {"known": ids, "rows": _shown(known)})
 
 
-def _show(cursor: Any, work: Press, ready: Sequence[Person], now: datetime) -> None:
-    """What lists say about the person and the conversation."""
-    columns = {
-        "at": now,
-        "contacts": [person.contact_id for person in ready],
-        "known": [person.conversation_id for person in ready],
-        **_shown(ready),
-    }
-    cursor.execute(SHOW, work.values | columns)
-
-
-def _shown(people: Iterable[Person]) -> dict[str, Any]:
-    made = [(person, person.composed) for person in people if person.composed]
-    return {
-        "previews": [preview_of(composed.kind, composed.text, composed.content) for _, composed in made],
-        "kinds": [composed.kind for _, composed in made],
-        "dues": [person.due for person, _ in made],
-    }
+def _shown(people: Iterable[Person]) -> str:
+    """What stands in the list of conversations, for each."""
+    return json.dumps(
+        [
+            {
+                "uuid": str(uuid7()),
+                "identity_id": person.identity_id,
+                "contact_id": person.contact_id,
+                "conversation_id": person.conversation_id,
+                "preview": preview_of(person.composed.kind, person.composed.text, person.composed.content),
+                "kind": person.composed.kind,
+                "due": str(person.due),
+            }
+            for person in people
+            if person.composed
+        ]
+    )
 
 
 def _queue(cursor: Any, work: Press, ready: Sequence[Person]) -> list[int]:
     """Write the messages; their ids, in the order of the people."""
-    made = [(person, person.composed) for person in ready if person.composed]
-    # People with the same values share one object; it is written as JSON once.
-    contents = {id(composed): json.dumps(composed.content) for _, composed in made}
-    columns = {
-        "recipients": [person.recipient_id for person, _ in made],
-        "conversations": [person.conversation_id for person, _ in made],
-        "uuids": [uuid7() for _ in made],
-        "cids": [cid(work.broadcast.uuid, person.recipient_id) for person, _ in made],
-        "kinds": [composed.kind for _, composed in made],
-        "contents": [contents[id(composed)] for _, composed in made],
-        "texts": [composed.text for _, composed in made],
-        "dues": [person.due for person, _ in made],
-        "mark": "marketing" if work.broadcast.purpose == Broadcast.Purpose.MARKETING else "",
-    }
-    cursor.execute(QUEUE, work.values | columns)
+    rows = [
+        {
+            "place": place,
+            "recipient_id": person.recipient_id,
+            "conversation_id": person.conversation_id,
+            "uuid": str(uuid7()),
+            "cid": str(cid(work.broadcast.uuid, person.recipient_id)),
+            "kind": person.composed.kind,
+            "content": person.composed.content,
+            "text": person.composed.text,
+            "due": str(person.due),
+        }
+        for place, person in enumerate(ready)
+        if person.composed
+    ]
+    mark = "marketing" if work.broadcast.purpose == Broadcast.Purpose.MARKETING else ""
+    cursor.execute(QUEUE, work.values | {"rows": json.dumps(rows), "mark": mark})
     return [message_id for _, message_id in sorted(cursor.fetchall())]
 
 

@@ -1,4 +1,7 @@
-"""The statements of a chunk: a handful, whatever its size. By hand, because the ORM would make them many."""
+"""The statements of a chunk: a handful, whatever its size. By hand, because the ORM would make them many.
+
+Rows travel as one JSON document: an array parameter for each column costs the client four times as much.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +48,8 @@ INSERT INTO inbox_conversation
         preview_kind, preview_direction, last_message_at, updated_at, created_at)
 SELECT %(ws)s, n.uuid, %(channel)s, n.identity_id, n.contact_id, 'resolved', '', 0, n.preview, n.kind, 'out', n.due,
        clock_timestamp(), clock_timestamp()
-  FROM unnest(%(uuids)s::uuid[], %(identities)s::bigint[], %(contacts)s::bigint[], %(previews)s::text[],
-              %(kinds)s::text[], %(dues)s::timestamptz[]) AS n (uuid, identity_id, contact_id, preview, kind, due)
+  FROM json_to_recordset(%(rows)s)
+       AS n (uuid uuid, identity_id bigint, contact_id bigint, preview text, kind text, due timestamptz)
  ORDER BY n.identity_id
 ON CONFLICT (workspace_id, channel_id, identity_id) DO NOTHING
 """
@@ -57,15 +60,15 @@ SELECT identity_id, id FROM inbox_conversation
 # `cid` comes from the recipient: the same message twice in a conversation is refused by the database.
 QUEUE = """
 WITH given AS MATERIALIZED (
-    SELECT * FROM unnest(%(recipients)s::bigint[], %(conversations)s::bigint[], %(uuids)s::uuid[], %(cids)s::uuid[],
-                         %(kinds)s::text[], %(contents)s::text[], %(texts)s::text[], %(dues)s::timestamptz[])
-           WITH ORDINALITY AS g (recipient_id, conversation_id, uuid, cid, kind, content, text, due, place)),
+    SELECT * FROM json_to_recordset(%(rows)s)
+        AS g (place int, recipient_id bigint, conversation_id bigint, uuid uuid, cid uuid, kind text, content jsonb,
+              text text, due timestamptz)),
 made AS (
     INSERT INTO inbox_message
            (workspace_id, uuid, conversation_id, channel_id, direction, kind, content, text, status, source,
             translation_id, cid, purpose, reply_to, reactions, error_code, error_text, send_state, lane, due_at,
             attempt, spent_attempts, resends, occurred_at, created_at, updated_at)
-    SELECT %(ws)s, g.uuid, g.conversation_id, %(channel)s, 'out', g.kind, g.content::jsonb, g.text, 'pending',
+    SELECT %(ws)s, g.uuid, g.conversation_id, %(channel)s, 'out', g.kind, g.content, g.text, 'pending',
            'broadcast', %(translation)s, g.cid, %(mark)s, '', '{}', '', '', 'queued', 2, g.due, 0, 0, 0, g.due,
            clock_timestamp(), clock_timestamp()
       FROM given g ORDER BY g.place
@@ -76,17 +79,19 @@ UPDATE broadcasts_recipient r SET state = 'queued', message_id = made.id
 RETURNING g.place, made.id
 """
 # Rows that somebody has in hand are passed over: nobody who writes to one person waits for a broadcast, or it for them.
-SHOW = """
+WROTE = """
 UPDATE contacts_contact SET last_outbound_at = greatest(last_outbound_at, %(at)s) WHERE id IN (
     SELECT id FROM contacts_contact WHERE workspace_id = %(ws)s AND id = ANY(%(contacts)s)
-     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED);
+     ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+"""
+SHOW = """
 UPDATE inbox_conversation v
    SET preview = n.preview, preview_kind = n.kind, preview_direction = 'out',
        last_message_at = greatest(v.last_message_at, n.due), updated_at = clock_timestamp()
   FROM (SELECT id FROM inbox_conversation WHERE workspace_id = %(ws)s AND id = ANY(%(known)s)
            AND status = 'resolved' ORDER BY id FOR NO KEY UPDATE SKIP LOCKED) free
-  JOIN unnest(%(known)s::bigint[], %(previews)s::text[], %(kinds)s::text[], %(dues)s::timestamptz[])
-       AS n (id, preview, kind, due) ON n.id = free.id
+  JOIN json_to_recordset(%(rows)s) AS n (conversation_id bigint, preview text, kind text, due timestamptz)
+       ON n.conversation_id = free.id
  WHERE v.id = free.id
 """
 LEAVE = """

@@ -16,7 +16,7 @@ from inbox import sending
 from inbox.models import Message
 from live.publishing import publish
 from templates_mgmt import using
-from workspaces import auditing, credits
+from workspaces import auditing, credits, tenancy
 from workspaces.models import Member
 
 from . import pacing
@@ -74,7 +74,7 @@ def pause(broadcast: Broadcast, *, by: Member) -> Broadcast:
 
 def pause_itself(broadcast: Broadcast, reason: str, text: str) -> bool:
     """Pause without anybody having asked, for `reason`; False when it does not run any more."""
-    with transaction.atomic():
+    with tenancy.scope(broadcast.workspace_id):
         broadcast = alone(broadcast)
         if broadcast.status not in (Status.PREPARING, Status.RUNNING):
             return False

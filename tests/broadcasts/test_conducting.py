@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -202,7 +203,7 @@ def test_a_pace_gives_each_message_its_slot(ana: Member) -> None:
     make_people(ana.workspace, 30)
     broadcast = conducted(ana, pace=10)
     due = sorted(message.due_at for message in messages(broadcast))
-    assert [round((later - first).total_seconds(), 3) for first, later in zip(due, due[1:], strict=False)] == [0.1] * 29
+    assert [round((later - first).total_seconds(), 3) for first, later in itertools.pairwise(due)] == [0.1] * 29
     assert broadcast.paced_until - due[-1] == timedelta(milliseconds=100)
 
 
