@@ -121,11 +121,11 @@ def _around(series: Broadcast, expected: datetime, now: datetime) -> list[tuple[
 
 
 def occurrence_name(series: Broadcast, day: date) -> str:
-    """The name of the series and the day; a name written from right to left is kept from turning the date around."""
-    name = series.name[:100]
+    """The name of the series and the day; beside a name written from right to left the date keeps its own order."""
+    name, date_ = series.name[:100], f"{day.day} {day:%b %Y}"
     if any(bidirectional(char) in ("R", "AL") for char in name):
-        name = f"\u2068{name}\u2069"  # first strong isolate … pop directional isolate, unicode.org/reports/tr9
-    return f"{name} · {day.day} {day:%b %Y}"
+        date_ = f"\u2066{date_}\u2069"  # left-to-right isolate … pop directional isolate, unicode.org/reports/tr9
+    return f"{name} · {date_}"
 
 
 def _occurrence(series: Broadcast, day: date, start: datetime) -> Broadcast | None:
