@@ -81,7 +81,7 @@ def _answer(request: Any, workspace: Workspace, broadcast: Broadcast, step: str,
     if verb == "add" and where in presenting_audience.SIDES:
         return _page(request, workspace, broadcast, step, more=where)
     if request.htmx:
-        return told(_page(request, workspace, broadcast, step), **{"broadcast:kept": True})
+        return _page(request, workspace, broadcast, step)
     return to_step(workspace, broadcast, step)
 
 

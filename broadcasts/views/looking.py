@@ -20,7 +20,7 @@ from workspaces.fragments import is_fragment
 from workspaces.models import Workspace
 from workspaces.presenting_times import Calendar
 
-from .draft_parts import SAMPLE, broadcast_of, has_message, preview, report_url, summary
+from .draft_parts import SAMPLE, broadcast_of, preview, report_url, summary
 
 
 def _draft(request: Any, workspace: Workspace, uuid: UUID) -> Broadcast:
@@ -129,7 +129,6 @@ def test(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
     typed = request.POST.get("test_numbers", "")[:200]
     context = {
         "base": _base(workspace, broadcast),
-        "has_message": has_message(broadcast),
         "test_numbers": typed,
         "most_tests": trying.MOST,
     }

@@ -15,14 +15,38 @@
   });
   const draw = (act, { button = null } = {}) => {
     if (!form()) return;
+    clearTimeout(timer);
     button?.setAttribute("aria-disabled", "true");
     htmx.ajax("POST", form().action, { source: "#drawer", values: { do: act } })
       .finally(() => button?.removeAttribute("aria-disabled"));
   };
-  document.addEventListener("change", ({ target }) => { if (target.matches?.("[data-redraw]")) draw("draw"); });
+
+  // --- what is typed is kept, once for each pause and only when it says something else -------------------------------
+  let timer = 0, kept = "";
+  const said = () => {
+    const fields = new FormData(form());
+    for (const name of ["revision", "csrfmiddlewaretoken", "test_numbers"]) fields.delete(name);
+    return [...fields].map(([name, value]) => `${name}=${value}`).join("\n");
+  };
+  const keep = () => {
+    if (!form() || said() === kept) return;
+    kept = said();
+    document.body.dispatchEvent(new CustomEvent("draft:changed"));
+  };
+  const keepSoon = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(keep, milliseconds);
+  };
+  const counts = ({ target }) => target.form?.id === "step-form" && form().dataset.step !== "review"
+    && !target.matches("[type=file], #test-numbers");
+  document.addEventListener("input", (event) => { if (counts(event)) keepSoon(1000); });
+  document.addEventListener("change", (event) => {
+    if (!counts(event)) return;
+    if (event.target.matches("[data-redraw]")) draw("draw");
+    else keepSoon(200);
+  });
 
   // --- the audience --------------------------------------------------------------------------------------------------
-  const picksChanged = () => document.body.dispatchEvent(new CustomEvent("picks:changed"));
   carillon.actions["remove-pick"] = (element) => {
     const row = element.closest("[data-pick]"), rows = row.parentElement;
     const next = row.nextElementSibling || row.previousElementSibling;
@@ -36,7 +60,7 @@
       row.remove();
       rows.parentElement.querySelector("[value^='add:']").focus();
     }
-    picksChanged();
+    keepSoon(200);
   };
   // Who receives it, or why not: 20 people in a dialog.
   document.addEventListener("click", (event) => {
@@ -113,7 +137,9 @@
   };
   document.addEventListener("htmx:afterSettle", (event) => {
     settle();
-    if (event.detail.target?.id === "step-form") form()?.querySelector(".errors")?.focus();
+    if (event.detail.target?.id !== "step-form" || !form()) return;
+    kept = said();
+    form().querySelector(".errors")?.focus();
   });
   settle();
   check();

@@ -158,7 +158,7 @@ def test_with_scripts_the_next_step_is_a_visit_and_a_kept_form_a_piece(wizard: W
     answer = wizard.do("audience/", "draw", HTMX, **chosen)
     assert answer.status_code == 200
     assert b"<html" not in answer.content
-    assert "broadcast:kept" in answer["HX-Trigger"]
+    assert "broadcast:kept" in wizard.do("audience/saving/", "", **chosen)["HX-Trigger"], "what follows it looks again"
 
 
 def test_what_is_typed_is_kept_at_once_and_a_second_tab_is_told(wizard: Wizard) -> None:
