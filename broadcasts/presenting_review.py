@@ -89,9 +89,10 @@ def launching(broadcast: Broadcast, people: int, exact: bool, calendar: Calendar
     """The last card and its button."""
     number = f"{'' if exact else 'About '}{people:,} {'person' if people == 1 else 'people'}"
     if broadcast.timing == Broadcast.Timing.NOW:
+        undo = "It starts ten seconds after you press Send, and until then you can undo."
         return {
             "launch_title": "Ready",
-            "launch_text": f"{number} will get it. It starts ten seconds after you press Send; until then, undo.",
+            "launch_text": f"{number} will get it. {undo}",
             "launch_word": f"Send to {people:,}" if exact else "Send",
             "launch_icon": "paper-airplane",
             "must_type": people > TYPE_ABOVE,
