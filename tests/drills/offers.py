@@ -33,7 +33,7 @@ def main(count: int, seconds: float) -> None:
         Channel.objects.filter(pk=channel.pk).update(messages_per_second=1_000)
         threads = people(channel, count)
         credits.adjust(channel.workspace_id, POCKET, 2 * count, note="For the drill")  # confirmations cost too
-        begin = timezone.now() + timedelta(seconds=2)
+        begin = timezone.now() + timedelta(seconds=8)  # when everything is written
         rows = [
             Message(
                 workspace_id=channel.workspace_id,
