@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -31,7 +31,7 @@ class Bar:
     count: int
 
 
-def lines(values: dict[str, Sequence[int]], most: int) -> list[Line]:
+def lines(values: Mapping[str, Sequence[int]], most: int) -> list[Line]:
     """Cumulated counts as steps from left to right; `most` is the height of the whole."""
     made = []
     for name, counts in values.items():
@@ -43,7 +43,7 @@ def lines(values: dict[str, Sequence[int]], most: int) -> list[Line]:
     return made
 
 
-def beside(values: dict[str, Sequence[int]], most: int) -> list[Bar]:
+def beside(values: Mapping[str, Sequence[int]], most: int) -> list[Bar]:
     """Counts of each stretch as bars one beside the other: not on each other, because one person may be in several."""
     number = max((len(counts) for counts in values.values()), default=0)
     stretch = WIDTH / max(number, 1)

@@ -33,8 +33,8 @@ _STEP = ", ".join(f"grouping({time})" for time in TIMES)
 EVENTS = f"""
 WITH rows AS ({ROWS}), bins AS (SELECT {_BINS} FROM rows)
 SELECT {_STEP}, coalesce({", ".join(TIMES)}) AS at, count(*)
-  FROM bins GROUP BY GROUPING SETS ({", ".join(f"({time})" for time in TIMES)}) HAVING coalesce({", ".join(TIMES)}) IS NOT NULL
- ORDER BY at
+  FROM bins GROUP BY GROUPING SETS ({", ".join(f"({time})" for time in TIMES)})
+HAVING coalesce({", ".join(TIMES)}) IS NOT NULL ORDER BY at
 """
 
 

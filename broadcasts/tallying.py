@@ -138,9 +138,7 @@ SHARE_OF = {
 }
 CAUSED = ("failed", "skipped", "left_out")  # stages whose rows say why
 
-_COUNTS = ", ".join(
-    f"coalesce(sum(people) FILTER (WHERE {condition}), 0)::bigint" for condition in GROUPS.values()
-)
+_COUNTS = ", ".join(f"coalesce(sum(people) FILTER (WHERE {condition}), 0)::bigint" for condition in GROUPS.values())
 _CAUSE = f"CASE WHEN stage IN {CAUSED} THEN cause ELSE '' END"
 _STAGE = f"CASE WHEN stage IN {CAUSED} THEN stage ELSE '' END"
 # Everybody falls into some hundred sorts; totals, countries and causes are sums of those. One walk over the rows.
@@ -202,7 +200,8 @@ def figures(broadcast: Broadcast) -> Figures:
         cursor.execute(FIGURES, {"workspace": broadcast.workspace_id, "broadcast": broadcast.pk})
         rows = cursor.fetchall()
     counts: Mapping[str, int] = dict.fromkeys(GROUPS, 0)
-    countries, causes = {}, {stage: {} for stage in CAUSED}  # type: ignore[var-annotated]
+    countries: dict[str, Mapping[str, int]] = {}
+    causes: dict[str, dict[str, int]] = {stage: {} for stage in CAUSED}
     lately = 0
     for all_countries, all_stages, country, stage, cause, recent, *found in rows:
         named = dict(zip(GROUPS, found, strict=True))
@@ -253,7 +252,8 @@ def refresh_due(budget: float = 1.0, *, now: datetime | None = None) -> int:
     """
     now = now or timezone.now()
     with tenancy.all_workspaces(), connection.cursor() as cursor:
-        cursor.execute(DUE, {"now": now, "fresh": FRESH, "live": [*Broadcast.LIVE], "keep": KEEP})
+        wanted: dict[str, Any] = {"now": now, "fresh": FRESH, "live": [*Broadcast.LIVE], "keep": KEEP}
+        cursor.execute(DUE, wanted)
         due = cursor.fetchall()
     enough = time.monotonic() + budget
     for count, (workspace_id, broadcast_id) in enumerate(due):

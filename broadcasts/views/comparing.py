@@ -27,8 +27,7 @@ def comparison(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
     broadcast = broadcast_of(workspace, uuid)
     others = _others(broadcast)
     asked = request.GET.get("with", "")
-    earlier = (each for each in others if each.started_at and each.started_at < (broadcast.started_at or each.started_at))
-    other = next((each for each in others if str(each.uuid) == asked), None) or next(earlier, others[0] if others else None)
+    other = next((each for each in others if str(each.uuid) == asked), None) or _before(broadcast, others)
     context: dict[str, Any] = {
         **PAGE,
         **presenting_report.head(broadcast, workspace, Calendar.of(request)),
@@ -40,6 +39,13 @@ def comparison(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
         sides = [(each, tallying.recent(each), costing.cost(each)) for each in (broadcast, other)]
         context |= presenting_comparison.sides(sides, workspace, Calendar.of(request))
     return render(request, "broadcasts/comparison.html", context)
+
+
+def _before(broadcast: Broadcast, others: list[Broadcast]) -> Broadcast | None:
+    """The newest that began before it, else the newest of all."""
+    began = broadcast.started_at
+    earlier = (each for each in others if began and each.started_at and each.started_at < began)
+    return next(earlier, others[0] if others else None)
 
 
 def _others(broadcast: Broadcast) -> list[Broadcast]:

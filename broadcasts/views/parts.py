@@ -7,7 +7,6 @@ from uuid import UUID
 from django.shortcuts import get_object_or_404
 
 from broadcasts.models import Broadcast
-from contacts.models import Contact
 from workspaces.models import Workspace
 
 PAGE = {"section": "broadcasts"}

@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from broadcasts import campaigns
-from broadcasts.models import Broadcast
 from broadcasts.presenting_report import AGAIN
 from workspaces.access import workspace_view
 from workspaces.models import Workspace
@@ -67,6 +66,6 @@ def again(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
         messages.error(request, "Choose for whom the new draft is.")
         return redirect("broadcasts:broadcast", workspace.slug, found.uuid)
     audience = {"include": [{"broadcast": str(found.uuid), "who": who}], "exclude": []}
-    copy: Broadcast = campaigns.duplicate(found, by=request.member, name=f"{found.name}: again"[:120], audience=audience)
+    copy = campaigns.duplicate(found, by=request.member, name=f"{found.name}: again"[:120], audience=audience)
     messages.success(request, f"This is a new draft for those who {AGAIN[who][1]}. Nothing is sent yet.")
     return redirect("broadcasts:broadcast", workspace.slug, copy.uuid)

@@ -49,7 +49,7 @@ def listing(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponse:
     if not is_fragment(request):
         return render(request, "broadcasts/recipients.html", context)
     response = render(request, "broadcasts/_recipients.html", context)
-    response["HX-Replace-Url"] = context["here"]
+    response["HX-Replace-Url"] = f"{base}{chosen.query()}"
     return response
 
 

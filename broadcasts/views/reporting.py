@@ -10,7 +10,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from broadcasts import over_time, presenting_report, presenting_schedule, presenting_timeline, tallying
+from broadcasts import (
+    over_time,
+    presenting_list,
+    presenting_report,
+    presenting_schedule,
+    presenting_timeline,
+    tallying,
+)
 from broadcasts.models import Broadcast, Recipient
 from workspaces.access import allows, workspace_view
 from workspaces.models import Workspace
@@ -66,7 +73,7 @@ def _waiting(request: Any, workspace: Workspace, found: Broadcast) -> dict[str, 
                 "uuid": each.uuid,
                 "name": each.name,
                 "day": each.occurrence,
-                **{"chip": presenting_report.head(each, workspace, calendar)["chip"]},
+                "chip": presenting_list.chip(each),
             }
             for each in sent[:OCCURRENCES]
         ],

@@ -57,7 +57,7 @@ def make_sent(channel: Channel | None, identity: Any, status: str, *, at: dateti
     assert channel is not None
     at = at or timezone.now()
     conversation = make_conversation(channel=channel, identity=identity, last_message_at=at)
-    given: dict[str, Any] = {stamp: at for stamp in STAMPS[status]}
+    given: dict[str, Any] = dict.fromkeys(STAMPS[status], at)
     if "sent_at" not in given:
         given["provider_id"] = None
     given |= {"status": status, "send_state": "queued" if status == "pending" else "done", "source": "broadcast"}

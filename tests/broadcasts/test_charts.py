@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ def test_the_side_is_marked_with_few_round_numbers_that_hold_everything(most: in
     assert marks[0] == 0
     assert marks[-1] >= most
     assert 2 <= len(marks) <= 6
-    assert len({later - earlier for earlier, later in zip(marks, marks[1:], strict=False)}) == 1
+    assert len({later - earlier for earlier, later in itertools.pairwise(marks)}) == 1
 
 
 @given(COUNTS, COUNTS)
@@ -25,8 +27,8 @@ def test_nothing_is_drawn_outside(one: list[int], other: list[int]):
     size = min(len(one), len(other))
     most = max(max(one), max(other), 1)
     bars = beside({"one": one[:size], "other": other[:size]}, most)
-    assert all(0 <= bar.x and bar.x + bar.width <= WIDTH + 0.1 for bar in bars)
-    assert all(-0.1 <= bar.y and bar.y + bar.height <= HEIGHT + 0.1 for bar in bars)
+    assert all(bar.x >= 0 and bar.x + bar.width <= WIDTH + 0.1 for bar in bars)
+    assert all(bar.y >= -0.1 and bar.y + bar.height <= HEIGHT + 0.1 for bar in bars)
     assert sum(bar.count for bar in bars) == sum(one[:size]) + sum(other[:size])
 
 

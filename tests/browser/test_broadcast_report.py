@@ -1,4 +1,4 @@
-"""What became of a broadcast, in a real browser: progress before one's eyes, figures that lead to people, a new draft."""
+"""What became of a broadcast, in a real browser: progress before one's eyes, figures that lead to people."""
 
 from __future__ import annotations
 
