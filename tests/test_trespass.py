@@ -424,7 +424,10 @@ def test_a_fragment_for_somebody_signed_out_is_401_not_a_sign_in_page(world: Wor
     assert response["HX-Trigger"] == "auth-expired"
 
 
-AUDITED_DOWNLOADS = {"contacts:person_export_file": ('INSERT INTO "workspaces_auditentry"',)}
+AUDITED_DOWNLOADS = {
+    "contacts:export_file": ('INSERT INTO "workspaces_auditentry"',),
+    "contacts:person_export_file": ('INSERT INTO "workspaces_auditentry"',),
+}
 
 
 def test_reading_changes_nothing(world: World):
