@@ -41,6 +41,7 @@ def contact_timeline(request: Any, workspace: Workspace, uuid: UUID) -> HttpResp
             media=f"{base}media/",
             can_reply=False,
             quoted=history.quoted.get(each.pk, {}),
+            tapped=history.tapped,
         )
         for each in conversations
     }
