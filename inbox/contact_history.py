@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from contacts.models import Contact
 
 from .models import Attachment, Conversation, ConversationEvent, Message
+from .reading import tapped_on
 
 PAGE = 50  # messages
 RECENT = 300  # how many of the newest messages are looked at for files
@@ -18,12 +19,13 @@ MOST_CONVERSATIONS = 30  # one per channel and address, so this is far more than
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Messages oldest first, the events among them, the message above, and those that are quoted."""
+    """Messages oldest first, the events among them, the message above, what is quoted and what was tapped."""
 
     messages: list[Message]
     events: list[ConversationEvent]
     above: Message | None
     quoted: dict[int, dict[str, Message]]  # by conversation, then provider id
+    tapped: dict[str, set[str]]  # by provider id
 
 
 def conversations_of(contact: Contact) -> list[Conversation]:
@@ -34,9 +36,9 @@ def conversations_of(contact: Contact) -> list[Conversation]:
 
 
 def page(conversations: Sequence[Conversation], *, before: Message | None = None) -> History:
-    """The last page of messages over all these conversations, or those above `before`. Four queries."""
+    """The last page of messages over all these conversations, or those above `before`. Five queries at most."""
     if not conversations:
-        return History([], [], None, {})
+        return History([], [], None, {}, {})
     keys = _newest(conversations, PAGE + 1, before)
     found = Message.objects.filter(pk__in=keys).select_related("sender", "attachment").order_by("-occurred_at", "-id")
     newest_first = list(found)
@@ -48,7 +50,8 @@ def page(conversations: Sequence[Conversation], *, before: Message | None = None
     if before is not None:
         events = events.filter(created_at__lt=before.occurred_at)
     happened = list(events.select_related("actor").order_by("-created_at")[:RECENT]) if messages else []
-    return History(messages, happened, above, _quoted(conversations, messages))
+    quoted, tapped = _quoted(conversations, messages), tapped_on(conversations, messages)
+    return History(messages, happened, above, quoted, tapped)
 
 
 def shared(conversations: Sequence[Conversation]) -> list[Attachment]:

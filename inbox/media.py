@@ -30,6 +30,7 @@ from providers.types import Failure, Request
 from workspaces import tenancy
 from workspaces.channels import credentials
 from workspaces.models import Channel
+from workspaces.secrets import SecretUnreadable
 
 from .models import Attachment
 
@@ -119,7 +120,10 @@ def _fetch_one(workspace_id: int, attachment_id: int) -> None:
 
 def fetch(channel: Channel, attachment: Attachment) -> Fetched:
     """Ask the provider where the file is and download it. Raises Unfetchable."""
-    provider, keys = adapter(channel.kind), credentials(channel)
+    try:
+        provider, keys = adapter(channel.kind), credentials(channel)
+    except SecretUnreadable as error:
+        raise Unfetchable("The access token of this number cannot be read.") from error
     limit = provider.capabilities.media_limits.get(attachment.kind, 100 * 1024 * 1024)
     with httpx.Client(timeout=TIMEOUT, trust_env=False, follow_redirects=False) as client:
         try:

@@ -85,7 +85,7 @@ class Desk:
             channel=self.conversation.channel,
             base=self.base,
             media=self.media,
-            can_reply=allows(self.member.role, "reply"),
+            can_reply=allows(self.member.role, "reply") and self.conversation.contact.blocked_at is None,
             broadcasts=broadcast_messages_url(self.member),
             has_window=self.window != "closed",
             quoted=stretch.quoted,

@@ -78,7 +78,7 @@ def changes(conversation: Conversation, after: datetime) -> Stretch:
 def _stretch(
     conversation: Conversation, messages: list[Message], events: list[ConversationEvent], above: Message | None
 ) -> Stretch:
-    quoted, tapped = quoted_by(conversation, messages), tapped_on(conversation, messages)
+    quoted, tapped = quoted_by(conversation, messages), tapped_on([conversation], messages)
     return Stretch(messages, events, above, quoted, tapped)
 
 
@@ -92,14 +92,14 @@ def quoted_by(conversation: Conversation, messages: Sequence[Message]) -> dict[s
     return known
 
 
-def tapped_on(conversation: Conversation, messages: Sequence[Message]) -> dict[str, set[str]]:
+def tapped_on(conversations: Sequence[Conversation], messages: Sequence[Message]) -> dict[str, set[str]]:
     """Provider id → payloads and words of the buttons that the customer tapped; no query without buttons."""
     asked = [m.provider_id for m in messages if m.direction == Message.Direction.OUT and m.kind in WITH_BUTTONS]
     if not asked:
         return {}
     answers = Message.objects.filter(
-        workspace_id=conversation.workspace_id,
-        conversation=conversation,
+        workspace_id=conversations[0].workspace_id,
+        conversation__in=conversations,
         kind__in=("button_reply", "list_reply"),
         reply_to__in=[provider_id for provider_id in asked if provider_id],
     )

@@ -24,7 +24,7 @@ from templates_mgmt import syncing
 from templates_mgmt import tasks as template_tasks
 from workspaces import credit_checks, credit_notices, tenancy
 
-from . import dispatching, erasing, media, person_export, receiving, settling, status_updates
+from . import dispatching, erasing, media, person_export, receiving, settling, status_updates, template_files
 from .models import Message
 from .sending import QUEUES
 
@@ -96,6 +96,7 @@ def prune() -> int:
     contact_exports.remove_expired()
     import_steps.remove_expired()
     template_tasks.remove_old()
+    template_files.forget_old()
     with tenancy.all_workspaces(), connection.cursor() as cursor:
         cursor.execute(PRUNE, [KEEP_WEBHOOKS_DAYS, PRUNE_AT_ONCE])
         return cursor.rowcount

@@ -125,6 +125,12 @@ def upload_again(message: Message) -> None:
     ).delete()
 
 
+def forget_old() -> int:
+    """Drop what a provider no longer has of its uploads; returns how many rows went."""
+    with tenancy.all_workspaces():
+        return ProviderUpload.objects.filter(uploaded_at__lt=timezone.now() - GOOD_FOR).delete()[0]
+
+
 def delete_own(contents: Sequence[Mapping[str, Any]]) -> int:
     """Delete the files that belong to these messages alone; returns how many."""
     names = {file.file for content in contents for file in files_in(content).values() if file.own}

@@ -72,7 +72,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    templates: Sequence[MessageTemplate]  # each with its `shown` languages, each of those with its open `drafts`
+    templates: Sequence[MessageTemplate]  # each with the `shown` languages, those with the texts that are `coming`
     number: int
     has_more: bool
 
@@ -112,8 +112,10 @@ def page(workspace: Workspace, chosen: Filter, number: int = 1) -> Page:
         .exclude(status=Status.DELETED)
         .order_by("language", "pk")
     )
-    drafts = TemplateVersion.objects.filter(workspace_id=workspace.pk, state=TemplateVersion.State.OPEN)
-    shown = shown.prefetch_related(Prefetch("versions", drafts, to_attr="drafts"))
+    coming = TemplateVersion.objects.filter(
+        workspace_id=workspace.pk, state__in=[TemplateVersion.State.OPEN, TemplateVersion.State.SUBMITTED]
+    )
+    shown = shown.prefetch_related(Prefetch("versions", coming.order_by("-pk"), to_attr="coming"))
     found = templates(workspace, chosen).prefetch_related(Prefetch("translations", shown, to_attr="shown"))
     rows = list(found[first : first + PAGE + 1])
     return Page(rows[:PAGE], number, len(rows) > PAGE)

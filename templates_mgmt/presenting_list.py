@@ -11,7 +11,7 @@ from workspaces.models import Channel, Workspace
 from workspaces.presenting_times import Calendar
 
 from . import components, presenting
-from .models import MessageTemplate, TemplateTask, TemplateTranslation
+from .models import MessageTemplate, TemplateTask, TemplateTranslation, TemplateVersion
 from .presenting_preview import excerpt
 
 State = TemplateTask.State
@@ -49,14 +49,20 @@ def _language(translation: TemplateTranslation, workspace: Workspace) -> dict[st
         "code": translation.language,
         "name": presenting.language_name(translation.language),
         "href": reverse("templates_mgmt:language", args=[workspace.slug, translation.template.uuid, code]),
-        "changes": bool(translation.drafts) and translation.status != translation.Status.DRAFT,  # type: ignore[attr-defined]
+        "changes": _is_being_written(translation) and translation.status != translation.Status.DRAFT,
         **presenting.status_chip(translation),
     }
 
 
+def _is_being_written(translation: TemplateTranslation) -> bool:
+    coming: list[TemplateVersion] = translation.coming  # type: ignore[attr-defined]
+    return any(version.state == TemplateVersion.State.OPEN for version in coming)
+
+
 def _excerpt(translation: TemplateTranslation) -> dict[str, str]:
-    drafts: list[Any] = translation.drafts  # type: ignore[attr-defined]
-    text = translation.components or (drafts[0].components if drafts else [])
+    """The beginning of what can be sent, else of what is being written or in review."""
+    coming: list[TemplateVersion] = translation.coming  # type: ignore[attr-defined]
+    text = translation.components or (coming[0].components if coming else [])
     return {"excerpt": excerpt(components.read(text)), "direction": presenting.direction(translation.language)}
 
 

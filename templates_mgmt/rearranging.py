@@ -87,9 +87,18 @@ def _move_button(by: int) -> Callable[[Draft, str], Draft]:
 # --- cards -----------------------------------------------------------------------------------------------------------
 
 
+def lost_to_cards(draft: Draft, act: str) -> str:
+    """What the act "layout:carousel" would take away, in words, or '': a carousel has none of its own."""
+    content = draft.content
+    if act != "layout:carousel" or content.kind != "standard":
+        return ""
+    parts = {"the header": content.header, "the footer": content.footer, "the buttons": content.buttons}
+    return " and ".join(words for words, part in parts.items() if part)
+
+
 def _lay_out(draft: Draft, layout: str) -> Draft:
     content = draft.content
-    if layout == "carousel" and content.kind == "standard":
+    if layout in {"carousel", "carousel-anyway"} and content.kind == "standard":
         cards = [Card(Header("IMAGE"), buttons=[_new_button("QUICK_REPLY")]) for _ in range(FEWEST_CARDS)]
         made = replace(content, kind="carousel", header=None, footer="", buttons=[], cards=cards)
     elif layout == "standard" and content.kind == "carousel":

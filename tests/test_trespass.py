@@ -510,7 +510,10 @@ def test_a_fragment_for_somebody_signed_out_is_401_not_a_sign_in_page(world: Wor
 
 
 AUDITED_DOWNLOADS = dict.fromkeys(
-    ("contacts:person_export_file", "broadcasts:recipients_file", "credits:ledger_file", "credits:statement_file"),
+    (
+        *("contacts:export_file", "contacts:person_export_file", "broadcasts:recipients_file"),
+        *("credits:ledger_file", "credits:statement_file"),
+    ),
     ('INSERT INTO "workspaces_auditentry"',),
 )
 

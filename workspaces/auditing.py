@@ -51,6 +51,7 @@ ACTIONS = {
     "import.finished": "Contacts imported",
     "import.undone": "Import of contacts undone",
     "export.requested": "Contacts exported",
+    "export.fetched": "Exported contacts downloaded",
     "tag.created": "Tag created",
     "tag.changed": "Tag changed",
     "tag.deleted": "Tag deleted",

@@ -32,6 +32,7 @@ class ChannelRefused(Exception):
 
 CHECK_SECONDS = 10.0
 TAKEN = "This number is already connected. Disconnect it there first, or check the phone number ID."
+UNREADABLE = "The stored secrets cannot be read. Enter the access token and the app secret again, then check."
 NAME_TAKEN = "Another channel of this workspace, perhaps a disconnected one, already has this name."
 
 
@@ -122,15 +123,17 @@ def rename(channel: Channel, *, name: str, by: Member) -> Channel:
 def rotate_secret(channel: Channel, *, token: str = "", app_secret: str = "", by: Member) -> Channel:
     """Replace the access token, the app secret or both; an empty one stays as it is.
 
-    Ends a pause that failing credentials had set: the next message tries the new ones.
+    Ends a pause that failing credentials had set: the next message tries the new ones. Raises ChannelRefused when one
+    is to stay that cannot be read.
     """
-    kept = credentials(channel)
-    seal(
-        channel,
-        token=token or kept.token,
-        app_secret=app_secret or kept.app_secret,
-        verify_token=kept.verify_token,
-    )
+    try:
+        kept = credentials(channel)
+        known = (kept.token, kept.app_secret, kept.verify_token)
+    except secrets.SecretUnreadable as error:
+        if not (token and app_secret):
+            raise ChannelRefused("app_secret" if token else "token", UNREADABLE) from error
+        known = ("", "", random_secrets.token_urlsafe(24))
+    seal(channel, token=token or known[0], app_secret=app_secret or known[1], verify_token=known[2])
     channel.save(update_fields=["credentials"])
     after: dict[str, Any] = {
         "replaced": [label for label, value in (("access token", token), ("app secret", app_secret)) if value]
@@ -212,8 +215,11 @@ def check(channel: Channel, *, by: Member, client: httpx.Client | None = None) -
     A success opens the channel, learns its address and quality, and ends a pause that failing credentials had set.
     What the provider finds wrong is noted as the channel's problem; a provider out of reach proves and changes nothing.
     """
-    with client or http_client() as http:
-        findings = _examine(adapter_of(channel.kind), credentials(channel), http)
+    try:
+        with client or http_client() as http:
+            findings = _examine(adapter_of(channel.kind), credentials(channel), http)
+    except secrets.SecretUnreadable:
+        findings = [Finding("secrets", UNREADABLE)]
     with tenancy.scope(channel.workspace_id):
         _note(channel, findings)
         steps = {finding.step: finding.problem or "ok" for finding in findings}

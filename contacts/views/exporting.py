@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from contacts.exporting import running
 from contacts.listing import BLOCKED, CONSENTS, Filter
 from contacts.models import ExportRun, Segment, Tag
+from workspaces import auditing
 from workspaces.access import workspace_view
 from workspaces.models import Channel, Workspace
 from workspaces.presenting_times import Calendar
@@ -100,6 +101,7 @@ def file(request: Any, workspace: Workspace, uuid: UUID) -> HttpResponseBase:
         stored = default_storage.open(run.file)
     except OSError as error:
         raise Http404("The file is no longer stored.") from error
+    auditing.record(request, "export.fetched", run.format.upper(), after={"filter": run.filters, "people": run.count})
     name = f"contacts-{run.created_at:%Y-%m-%d}.{run.format}"
     response = FileResponse(stored, as_attachment=True, filename=name)
     response["X-Content-Type-Options"] = "nosniff"

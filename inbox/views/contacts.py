@@ -42,6 +42,7 @@ def contact_timeline(request: Any, workspace: Workspace, uuid: UUID) -> HttpResp
             can_reply=False,
             broadcasts=presenting_pages.broadcast_messages_url(request.member),
             quoted=history.quoted.get(each.pk, {}),
+            tapped=history.tapped,
         )
         for each in conversations
     }

@@ -14,7 +14,7 @@ from templates_mgmt import drafting, presenting, submitting, typed
 from templates_mgmt import presenting_editor as shown
 from templates_mgmt.models import MessageTemplate, TemplateTranslation, TemplateVersion
 from templates_mgmt.presenting_detail import rejection
-from templates_mgmt.rearranging import rearranged
+from templates_mgmt.rearranging import lost_to_cards, rearranged
 from templates_mgmt.refusals import Stale, TemplateRefused
 from templates_mgmt.typed import Draft
 from workspaces.access import workspace_view
@@ -71,6 +71,8 @@ def edit(request: Any, workspace: Workspace, uuid: UUID, language: str) -> HttpR
     draft, act = _typed(request, translation, version), request.POST.get("do", "save")
     try:
         draft = _with_uploads(request, translation, draft)
+        if lost := lost_to_cards(draft, act):
+            return _page(request, workspace, translation, version, draft, lost=lost, status=409)
         draft = rearranged(draft, act)
         version = _save(request, translation, draft)
         if act == "send":

@@ -7,7 +7,8 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
-from tests.browser.test_contacts_pages import at, person, violations
+from tests.browser.looking import violations
+from tests.browser.test_contacts_pages import at, person
 
 
 def rows(page: Page):

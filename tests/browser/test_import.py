@@ -5,16 +5,14 @@ from __future__ import annotations
 import csv
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from contacts.exporting.spreadsheets import unguarded
 from tests.browser.desk import Desk
+from tests.browser.looking import LOOKS, violations
 
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], "preload": False}
 SLOW = 60_000  # ms: a worker shares this machine with a browser
 
 
@@ -32,12 +30,6 @@ def file(folder: Path, *, start: int, rows: int = 300) -> Path:
             writer.writerow([f"زائر {number}", phone, "الرياض"])
         writer.writerow(["مكرر", f"05{start:08d}", ""])
     return path
-
-
-def violations(page: Page) -> list[Any]:
-    page.wait_for_load_state()  # a page whose styles are on their way has no sizes to judge
-    found = Axe().run(page, options=RULES).response["violations"]
-    return [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found]
 
 
 def to_the_columns(desk: Desk, page: Page, path: Path) -> None:
@@ -122,7 +114,7 @@ def test_a_filtered_list_is_exported_and_fetched(desk: Desk):
         assert all(unguarded(row["Phone"]).startswith("+") for row in rows if row["Phone"])
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark"), (320, "light")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_everybody_can_use_the_pages(desk: Desk, tmp_path: Path, width: int, theme: str):
     options = {"viewport": {"width": width, "height": 844}, "color_scheme": theme}
     with desk.agent("owner", **options) as page:

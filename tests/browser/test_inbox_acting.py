@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
+from tests.browser.looking import violations
 from tests.browser.test_inbox_journeys import AMELIA, MAHMOUD, bubble, open_thread
-from tests.browser.test_inbox_pages import violations
 from tests.simulator.driver import eventually
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.browser.desk import Desk
-from tests.browser.test_contacts_pages import at, violations
+from tests.browser.looking import LOOKS, violations
+from tests.browser.test_contacts_pages import at
 
 PAGES = (
     "settings/general/",
@@ -20,7 +21,7 @@ PAGES = (
 )
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "dark"), (320, "light")])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
 def test_axe_finds_nothing_on_any_page(desk: Desk, width: int, theme: Any) -> None:
     with desk.agent("owner", color_scheme=theme, viewport={"width": width, "height": 844}) as page:
         for rest in PAGES:

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
+from tests.browser.looking import violations
 from tests.browser.test_inbox_acting import phone_of
 from tests.browser.test_inbox_journeys import AMELIA, NOURA, bubble, open_thread
-from tests.browser.test_inbox_pages import violations
 from tests.inbox.templating import picture
 from tests.simulator.driver import eventually
 

@@ -16,6 +16,7 @@ from contacts.models import ExportRun, ImportRun
 from tests.contacts.imports import again, checked, imported, uploaded, worked
 from tests.factories import make_member, sign_in
 from workspaces import tenancy, uploads
+from workspaces.models import AuditEntry
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 
@@ -191,4 +192,6 @@ def test_an_export_is_asked_for_and_fetched(client, ana):
     answer = client.get(reverse("contacts:export_file", args=[ana.workspace.slug, run.uuid]))
     assert "attachment" in answer["Content-Disposition"]
     assert b"+966500000001" in b"".join(answer.streaming_content)
+    with tenancy.scope(ana.workspace_id):
+        assert AuditEntry.objects.filter(action="export.fetched").count() == 1
     assert "Ready" in client.get(url).content.decode()

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from inbox import template_sending
@@ -253,10 +254,12 @@ def test_the_tapped_button_is_marked_on_the_template_and_the_screen_hears_of_it(
     assert "Tapped: " not in client.get(thread(ben, nora)).content.decode()
     reply = {"reply": {"id": "Need help", "title": "Need help", "source": "template"}}
     factories.make_message(nora, kind="button_reply", text="Need help", content=reply, reply_to="wamid.t")
-    html = client.get(thread(ben, nora)).content.decode()
-    bubble = html.split(f'id="m-{message.uuid}"')[1].split("</article>")[0]
-    assert "Tapped: " in bubble
-    assert "bubble__choice--taken" in bubble
+    record = reverse("inbox:contact_timeline", args=[ben.workspace.slug, nora.contact.uuid])
+    for page in (thread(ben, nora), record):
+        html = client.get(page).content.decode()
+        bubble = html.split(f'id="m-{message.uuid}"')[1].split("</article>")[0]
+        assert "Tapped: " in bubble
+        assert "bubble__choice--taken" in bubble
 
 
 def queries(client: Any, address: str, **headers: Any) -> int:

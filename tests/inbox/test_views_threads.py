@@ -165,6 +165,17 @@ def test_outside_the_reply_window_only_a_template_can_be_tried_again(ben: Any, n
     assert f"m/{template.uuid}/retry/" in html
 
 
+def test_a_blocked_persons_thread_offers_nothing_that_would_be_sent(ben: Any, nora: Any) -> None:
+    say(nora, "Hello", minutes=3)
+    say(nora, "Hi", minutes=2, direction="out", sender=ben, status="failed", error_code="131000")
+    assert "/retry/" in page(ben, nora)
+    with tenancy.scope(ben.workspace_id):
+        Contact.objects.filter(pk=nora.contact_id).update(blocked_at=timezone.now())
+    html = page(ben, nora)
+    assert "/retry/" not in html
+    assert "/reaction/" not in html
+
+
 def test_a_deleted_message_keeps_its_place_without_its_words(ben: Any, nora: Any) -> None:
     deleted = say(nora, "secret", minutes=2, deleted_at=timezone.now())
     say(nora, "quoting", minutes=1, reply_to=deleted.provider_id)

@@ -241,6 +241,17 @@ def test_a_carousel_has_cards_of_one_shape(desk: Desk) -> None:
     assert "One</textarea>" in page
 
 
+def test_parts_that_a_carousel_has_not_are_not_dropped_without_asking(desk: Desk) -> None:
+    translation, client = desk.draft(), signed_in(desk.ana)
+    form = typed(desk, translation, footer="Reply STOP to end", do="layout:carousel")
+    page = client.post(url(desk, translation), form, **HTMX)
+    assert page.status_code == 409
+    assert "the footer would go" in page.content.decode()
+    assert "CAROUSEL" not in components(desk, translation)
+    client.post(url(desk, translation), {**form, "do": "layout:carousel-anyway"})
+    assert "CAROUSEL" in components(desk, translation)
+
+
 def test_names_become_numbers_with_what_is_known_of_them(desk: Desk) -> None:
     translation, client = desk.draft(), signed_in(desk.ana)
     client.post(url(desk, translation), typed(desk, translation, do="format:named"))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from templates_mgmt import listing, notices, syncing
-from templates_mgmt.models import TemplateNotice
+from templates_mgmt.models import TemplateNotice, TemplateTranslation
 from tests.factories import make_member
 from tests.inbox.seeing import HTMX, signed_in
 from tests.templates_mgmt.desk import Desk
@@ -72,6 +72,16 @@ def test_more_templates_come_behind_those_shown(desk: Desk) -> None:
     assert names(rest.content) == ["t_050", "t_051"]
     assert b"<table" not in rest.content
     assert b"<html" in client.get(page.context["more"]).content, "without scripts the link is a page"
+
+
+def test_a_text_in_its_first_review_is_seen_in_the_list(desk: Desk) -> None:
+    translation = desk.draft("welcome")
+    with desk.scope():
+        translation.versions.update(state="submitted")
+        TemplateTranslation.objects.update(status="in_review", components=[])
+    page = signed_in(desk.ana).get(url(desk)).content.decode()
+    assert "your order has shipped" in page
+    assert "+ draft" not in page
 
 
 def test_quick_templates_have_a_tab_of_their_own(desk: Desk) -> None:

@@ -91,6 +91,21 @@ def test_a_ciphertext_copied_to_another_channel_does_not_open(ana):
         channels.credentials(second)
 
 
+def test_secrets_that_cannot_be_read_are_entered_again_both(ana):
+    channel = make_channel(ana.workspace)
+    with tenancy.scope(ana.workspace_id):
+        Channel.objects.update(credentials=b"made with a key that is lost")
+    browser, address = sign_in(ana.user), [ana.workspace.slug, channel.uuid]
+    assert "cannot be read" in browser.get(reverse("workspaces:channel", args=address)).content.decode()
+    assert "cannot be read" in browser.post(reverse("workspaces:channel_check", args=address)).content.decode()
+    replace = reverse("workspaces:channel_secrets", args=address)
+    assert browser.post(replace, {"token": "a-new-token-of-this-number"}).status_code == 422
+    both = {"token": "a-new-token-of-this-number", "app_secret": "0123456789abcdef0123456789abcdef"}
+    assert browser.post(replace, both).status_code == 302
+    with tenancy.scope(ana.workspace_id):
+        assert channels.credentials(Channel.objects.get()).token == both["token"]
+
+
 def test_one_number_belongs_to_one_workspace(ana):
     connect(ana)
     zoe = make_member(role="owner", name="Zoe")

@@ -39,6 +39,7 @@ ALL_WORKSPACES = {
     "inbox/media.py": "claims files to fetch of all workspaces",
     "inbox/receiving.py": "claims stored webhooks of all workspaces",
     "inbox/settling.py": "looks for sends whose answer never came",
+    "inbox/template_files.py": "forgets what providers no longer have of uploads, of all workspaces",
     "inbox/sweeping.py": "finds forgotten work of all workspaces",
     "live/gate.py": "which workspaces a browser's session may listen to",
     "templates_mgmt/syncing.py": "finds accounts whose templates are to be fetched, of all workspaces",

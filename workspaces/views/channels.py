@@ -15,8 +15,10 @@ from .. import channels, tenancy
 from ..access import workspace_view
 from ..forms import ChannelNameForm, DisconnectForm, ReplaceSecretsForm, WhatsAppForm
 from ..models import Channel, Workspace
+from ..secrets import SecretUnreadable
 
 STEPS = {
+    "secrets": "Stored secrets",
     "number": "Phone number",
     "account": "WhatsApp Business Account",
     "subscription": "Delivery of messages",
@@ -103,7 +105,11 @@ def replace_secrets(request: Any, workspace: Workspace, uuid: UUID) -> HttpRespo
     form = ReplaceSecretsForm(request.POST)
     if not form.is_valid():
         return _detail(request, channel, secrets_form=form)
-    channels.rotate_secret(channel, **form.cleaned_data, by=request.member)
+    try:
+        channels.rotate_secret(channel, **form.cleaned_data, by=request.member)
+    except channels.ChannelRefused as refusal:
+        form.add_error(refusal.field, str(refusal))
+        return _detail(request, channel, secrets_form=form)
     messages.success(request, "The new secret is stored. Check the connection to see that it works.")
     return redirect("workspaces:channel", workspace.slug, channel.uuid)
 
@@ -142,13 +148,10 @@ def _page() -> dict[str, str]:
 
 
 def _detail(request: Any, channel: Channel, **forms_and_findings: Any) -> HttpResponse:
-    known = channels.credentials(channel)
     context = {
         "channel": channel,
         "hook_url": channels.hook_url(channel),
-        "verify_token": known.verify_token,
-        "token_end": known.token[-4:],
-        "app_secret_end": known.app_secret[-4:],
+        **_known(channel),
         "name_form": ChannelNameForm(instance=channel, auto_id="name_%s"),
         "secrets_form": ReplaceSecretsForm(auto_id="secrets_%s"),
         "disconnect_form": DisconnectForm(channel=channel, auto_id="disconnect_%s"),
@@ -157,6 +160,16 @@ def _detail(request: Any, channel: Channel, **forms_and_findings: Any) -> HttpRe
     }
     refused = any(isinstance(value, BaseForm) and value.errors for value in context.values())
     return render(request, "workspaces/channel.html", context, status=422 if refused else 200)
+
+
+def _known(channel: Channel) -> dict[str, str]:
+    """What may be seen of the secrets, and why nothing can."""
+    try:
+        known = channels.credentials(channel)
+    except SecretUnreadable:
+        return {"unreadable": channels.UNREADABLE}
+    ends = {"token_end": known.token[-4:], "app_secret_end": known.app_secret[-4:]}
+    return {"verify_token": known.verify_token, **ends}
 
 
 def _in_words(finding: channels.Finding) -> dict[str, Any]:
