@@ -144,10 +144,17 @@
   settle();
   check();
 
-  // What was typed before the scripts had come, or what the browser put back after a reload, counts as typed now.
+  // What was chosen or typed before the scripts had come, or put back by the browser after a reload, counts as done now.
+  const differs = (field) => {
+    if (field.matches("[type=radio], [type=checkbox]")) return field.checked !== field.defaultChecked;
+    if (!field.matches("select")) return field.value !== field.defaultValue;
+    const first = Math.max(0, [...field.options].findIndex((option) => option.defaultSelected));
+    return field.selectedIndex !== first;
+  };
   document.addEventListener("DOMContentLoaded", () => {
-    const typed = [...document.querySelectorAll("#step-form :is(textarea, input:not([type=hidden], [type=file], [type=radio], [type=checkbox]))")]
-      .find((field) => field.id !== "typed-count" && field.value !== field.defaultValue);
-    typed?.dispatchEvent(new Event("input", { bubbles: true }));
+    if (!form() || form().dataset.step === "review") return;
+    const changed = [...form().elements].filter((field) => field.matches("select, textarea, input:not([type=hidden], [type=file])") && differs(field));
+    if (changed.some((field) => field.matches("[data-redraw]"))) draw("draw");
+    else if (changed.length) keepSoon(0);
   });
 })();
