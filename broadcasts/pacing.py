@@ -6,6 +6,7 @@ Without a pace of its own a broadcast goes as fast as its number may, which the 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -68,7 +69,7 @@ def take(broadcast: Broadcast, count: int, *, lease: float) -> datetime | None:
 
     Also says that a worker has it in hand for the next `lease` seconds.
     """
-    values = {
+    values: dict[str, Any] = {
         "ws": broadcast.workspace_id,
         "broadcast": broadcast.pk,
         "count": count,
@@ -86,14 +87,14 @@ def give_back(broadcast: Broadcast, first: datetime, count: int, unused: int) ->
     """Return the last `unused` of `count` slots, so that people who are left out leave no hole in the pace."""
     if not broadcast.pace or unused <= 0:
         return
-    values = {"ws": broadcast.workspace_id, "broadcast": broadcast.pk, "step": step(broadcast)}
+    values: dict[str, Any] = {"ws": broadcast.workspace_id, "broadcast": broadcast.pk, "step": step(broadcast)}
     with connection.cursor() as cursor:
         cursor.execute(GIVE_BACK, values | {"first": first, "count": count, "unused": unused})
 
 
 def release(broadcast: Broadcast, held: datetime) -> None:
     """Give the messages that were held back new slots from now on, none in somebody's quiet hours."""
-    values = {
+    values: dict[str, Any] = {
         "ws": broadcast.workspace_id,
         "channel": broadcast.channel_id,
         "broadcast": broadcast.pk,

@@ -8,6 +8,7 @@ A waiting list of its own, because a row lock that others share over and over ma
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -186,7 +187,7 @@ def _stop(broadcast: Broadcast, reason: str, text: str) -> None:
     tell(broadcast)
 
 
-def _values(broadcast: Broadcast) -> dict[str, object]:
+def _values(broadcast: Broadcast) -> dict[str, Any]:
     return {
         "ws": broadcast.workspace_id,
         "channel": broadcast.channel_id,

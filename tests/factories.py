@@ -26,7 +26,8 @@ _numbers = itertools.count(1)
 
 def next_number(count: int = 1) -> int:
     """The first of `count` numbers that nothing else here was made with."""
-    return [next(_numbers) for _ in range(count)][0]
+    numbers = [next(_numbers) for _ in range(count)]
+    return numbers[0]
 
 
 def make_user(email: str = "", *, name: str = "Ana", password: str | None = None, **fields: Any) -> User:
