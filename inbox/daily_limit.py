@@ -7,6 +7,8 @@ to somebody who has answered since counts all the same, so the true figure may b
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from providers.registry import adapter
@@ -52,7 +54,7 @@ def _used(channel: Channel, *, planned: bool) -> int:
     numbers = Channel.objects.filter(workspace_id=channel.workspace_id, kind=channel.kind)
     siblings = numbers.filter(account_id=channel.account_id) if channel.account_id else numbers.filter(pk=channel.pk)
     window = adapter(channel.kind).capabilities.reply_window
-    values = {
+    values: dict[str, Any] = {
         "ws": channel.workspace_id,
         "channels": list(siblings.values_list("pk", flat=True)),
         "window": window.total_seconds() if window else 0,

@@ -76,7 +76,7 @@ async def _drain(channel: Channel, keys: Credentials, lane: int, until: float) -
 async def _pipeline(desk: Desk, helpers: list[asyncio.Task[None]] | None = None) -> None:
     """Batch after batch. The one with `helpers` leads: it waits for what is due soon and calls them when it is a lot.
 
-    They go on only while there is more than one batch to send.
+    They go on until one of their looks finds nothing.
     """
     while time.monotonic() < desk.until:
         room = await _room(desk)
@@ -89,12 +89,10 @@ async def _pipeline(desk: Desk, helpers: list[asyncio.Task[None]] | None = None)
                 break
             continue
         desk.attempted += len(batch)
-        if helpers and len(batch) == room:
+        if helpers and 2 * len(batch) >= room:
             _call_back(desk, helpers)
         if await _send_batch(desk, batch):
             break  # the channel is held or paused
-        if helpers is None and len(batch) < room:
-            break
 
 
 async def _room(desk: Desk) -> int:

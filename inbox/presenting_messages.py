@@ -145,11 +145,10 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     tapped = frame.tapped.get(message.provider_id or "", ())
     body, view = presenting_bodies.body_of(message, file, frame.media, deleted=deleted, again=again, tapped=tapped)
     text = message.text if presenting_bodies.shows_text(message.kind) and not deleted else ""
-    by, source = _from(message, follows=follows) if outgoing else ("", "")
+    by, source, origin = _from(message, frame, follows=follows) if outgoing else ("", "", "")
     forwarded = bool(message.content.get("forwarded")) and not deleted
     quote = None if deleted else _quote(message, frame)
-    problem = _problem(message, frame) if outgoing else None
-    reactions = _reactions(message, frame)
+    problem, reactions = _problem(message, frame) if outgoing else None, _reactions(message, frame)
     return Bubble(
         id=f"m-{message.uuid}",
         mid=str(message.uuid),
@@ -163,7 +162,7 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
         view=view,
         by=by,
         source=source,
-        origin=f"{frame.broadcasts}{message.uuid}/" if frame.broadcasts and message.source == BROADCAST else "",
+        origin=origin,
         quote=quote,
         reactions=reactions,
         acts=_acts(message, frame),
@@ -179,8 +178,11 @@ def bubble(message: Message, frame: Frame, *, follows: bool = False) -> Bubble:
     )
 
 
-def _from(message: Message, *, follows: bool) -> tuple[str, str]:
-    return message.sender.name if message.sender and not follows else "", SOURCES.get(message.source, "")
+def _from(message: Message, frame: Frame, *, follows: bool) -> tuple[str, str, str]:
+    """The member who sent it, the way it came, and the URL of what sent it."""
+    by = message.sender.name if message.sender and not follows else ""
+    origin = f"{frame.broadcasts}{message.uuid}/" if frame.broadcasts and message.source == BROADCAST else ""
+    return by, SOURCES.get(message.source, ""), origin
 
 
 def _css(message: Message, *, outgoing: bool, follows: bool, bare: bool) -> str:
