@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.cache import cache
@@ -99,7 +100,13 @@ def _read(workspace: Workspace, pocket: CreditPocket, missing: Sequence[date]) -
     first, last = missing[0], missing[-1]
     span = [first + timedelta(days=number) for number in range((last - first).days + 2)]
     starts = [midnight(workspace, day) for day in span]
-    values = {"ws": workspace.pk, "pocket": pocket.pk, "starts": starts, "first": starts[0], "end": starts[-1]}
+    values: dict[str, Any] = {
+        "ws": workspace.pk,
+        "pocket": pocket.pk,
+        "starts": starts,
+        "first": starts[0],
+        "end": starts[-1],
+    }
     with connection.cursor() as cursor:
         cursor.execute(SUMS, values)
         rows = cursor.fetchall()

@@ -188,7 +188,7 @@ def _credits(label: str, help_text: str, *, required: bool = True, least: int = 
 
 
 class CreditLimitsForm(forms.Form):
-    low_balance = _credits("Tell us below this balance", "Owners and admins get one mail when the balance falls below. 0: never.")
+    low_balance = _credits("Tell us below this balance", "Owners and admins get one mail when it is crossed. 0: never.")
     daily_cap = _credits(
         "Most credits a day",
         "When so many were charged in a day, nothing more is sent until the next. Empty: no limit.",

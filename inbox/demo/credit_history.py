@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -103,7 +104,7 @@ def _of_messages(workspace: Workspace) -> Iterator[Happening]:
         "pk", "occurred_at", "status", "failed_at", "source", "sender_id"
     )
     for pk, at, status, failed_at, source, sender_id in rows:
-        about = {"message_id": pk, "broadcast_id": broadcasts.get(pk), "source": source}
+        about: dict[str, Any] = {"message_id": pk, "broadcast_id": broadcasts.get(pk), "source": source}
         yield Happening(at, Kind.CHARGE, -1, actor_id=sender_id, **about)
         if status in FAILED:
             yield Happening(max(failed_at or at, at + timedelta(seconds=2)), Kind.REFUND, 1, **about)
@@ -125,9 +126,9 @@ def _of_gone_messages(workspace: Workspace, dice: Random, now: datetime) -> Iter
 
 
 def _moved(at: datetime, amount: int, actor_id: int) -> list[Happening]:
-    by = {"source": "agent", "actor_id": actor_id}
+    by: dict[str, Any] = {"source": "agent", "actor_id": actor_id}
     return [
-        Happening(at, Kind.TRANSFER, -amount, note=f"To {Pocket.SMS.label}", **by),  # type: ignore[arg-type]
+        Happening(at, Kind.TRANSFER, -amount, note=f"To {Pocket.SMS.label}", **by),
         Happening(
             at + timedelta(milliseconds=1),
             Kind.TRANSFER,
@@ -135,7 +136,7 @@ def _moved(at: datetime, amount: int, actor_id: int) -> list[Happening]:
             Pocket.SMS,
             note=f"From {Pocket.WHATSAPP.label}",
             **by,
-        ),  # type: ignore[arg-type]
+        ),
     ]
 
 
@@ -153,7 +154,7 @@ def _write(workspace: Workspace, happened: list[Happening], now: datetime) -> No
         row.balance += each.amount
         rows.append(each)
         balances.append(row.balance)
-    columns = [
+    columns: list[Any] = [
         [pockets[each.pocket].pk for each in rows],
         [each.kind for each in rows],
         [each.amount for each in rows],

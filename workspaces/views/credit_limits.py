@@ -75,7 +75,7 @@ def transfers(request: Any, workspace: Workspace) -> HttpResponse:
             form.add_error("amount", str(refused))
         except credit_limits.MovedMeanwhile as refused:
             form.add_error(None, str(refused))
-            form.data = {**form.data.dict(), "seen": str(initial["seen"])}
+            form.data = {**request.POST.dict(), "seen": str(initial["seen"])}
         else:
             target = CreditPocket.Kind(form.cleaned_data["target"]).label
             messages.success(request, f"{form.cleaned_data['amount']:,} credits are now in {target}.")

@@ -73,7 +73,7 @@ def ledger(request: HttpRequest, workspace: Workspace) -> HttpResponse:
     chosen, before = Filter.read(request.GET), _before(request)
     calendar = presenting_credits.calendar_of(workspace, timezone.now())
     page, base = credit_ledger.page(workspace, chosen, before=before), reverse("credits:ledger", args=[workspace.slug])
-    context = {
+    context: dict[str, Any] = {
         "rows": presenting_ledger.rows(page.lines, workspace, calendar, chosen),
         "more": f"{base}{chosen.query(before=str(page.more))}" if page.more else "",
         "chosen": chosen,
