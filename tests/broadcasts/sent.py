@@ -36,8 +36,13 @@ def make_broadcast(workspace: Workspace | None = None, **fields: Any) -> Broadca
 
 
 def make_recipient(
-    broadcast: Broadcast, status: str = "", *, at: datetime | None = None, message: dict[str, Any] | None = None,
-    name: str = "Nora", **fields: Any,
+    broadcast: Broadcast,
+    status: str = "",
+    *,
+    at: datetime | None = None,
+    message: dict[str, Any] | None = None,
+    name: str = "Nora",
+    **fields: Any,
 ) -> Recipient:
     """One person. With a status of a message they have one; without it `state` says why not."""  # fmt: skip
     workspace = broadcast.workspace

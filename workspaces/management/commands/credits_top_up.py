@@ -31,7 +31,8 @@ class Command(BaseCommand):
             raise CommandError(f"There is no workspace “{workspace}”.")
         with tenancy.scope(found.pk):
             entry = _book(found.pk, pocket, credits, options)
-        self.stdout.write(f"{found.name}, {CreditPocket.Kind(pocket).label}: {entry.amount:+,} credits, balance {entry.balance_after:,}")
+        name = CreditPocket.Kind(pocket).label
+        self.stdout.write(f"{found.name}, {name}: {entry.amount:+,} credits, balance {entry.balance_after:,}")
 
 
 def _book(workspace_id: int, pocket: str, amount: int, options: dict[str, Any]) -> Any:
