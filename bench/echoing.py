@@ -1,7 +1,7 @@
 """The fast provider of `bench.fake` that also reports: three statuses for each message, through the product's hook.
 
 `python -m bench.echoing PORT HOOK_URL APP_SECRET NUMBER_ID ACCOUNT_ID`. GET /journal says what was accepted, and how
-many statuses are still to be delivered.
+many statuses are still to be delivered; GET /mark too, and the next message counts as the first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,6 @@ AT_ONCE = 100  # statuses in a body
 POSTS = 6  # bodies under way at once
 TICK = 0.05
 AGAIN = 1.0
-REST = 2.0  # seconds without a message, after which the next counts as the first of another run
 
 STATUS = (
     '{"id":"%s","status":"%s","timestamp":"%d","recipient_id":"%s","biz_opaque_callback_data":"%s",'
@@ -45,8 +44,8 @@ class Journal:
     """What was accepted, and what is still to be reported. Memory does not grow with messages but for the people."""
 
     accepted: int = 0
+    first: float = 0.0  # since the last mark
     last: float = 0.0
-    firsts: dict[int, float] = field(default_factory=dict)  # accepted before → when the first after a rest came
     people: set[bytes] = field(default_factory=set)
     waiting: dict[str, deque[tuple[float, str, str, str]]] = field(
         default_factory=lambda: {word: deque() for word in STEPS}
@@ -55,9 +54,7 @@ class Journal:
 
     def accept(self, identity: str, to: bytes, token: str) -> None:
         now = time.time()
-        if now - self.last > REST:
-            self.firsts[self.accepted] = now
-        self.accepted, self.last = self.accepted + 1, now
+        self.accepted, self.first, self.last = self.accepted + 1, self.first or now, now
         self.people.add(to)
         for word, later in STEPS.items():
             self.waiting[word].append((now + later, identity, to.decode(), token))
@@ -74,7 +71,7 @@ class Journal:
 
     def shown(self) -> bytes:
         pending = self.under_way + sum(map(len, self.waiting.values()))
-        said = {"accepted": self.accepted, "people": len(self.people), "firsts": self.firsts, "last": self.last}
+        said = {"accepted": self.accepted, "people": len(self.people), "first": self.first, "last": self.last}
         return json.dumps({**said, "pending": pending}).encode()
 
 
@@ -85,7 +82,9 @@ class Echoing(Connection):
     """Requests of one client connection, answered in order and written into the journal."""
 
     def _answer(self, head: bytes, content: bytes) -> None:
-        if head.startswith(b"GET /journal"):
+        if head.startswith(b"GET /mark"):
+            journal.first = 0.0
+        if head.startswith((b"GET /mark", b"GET /journal")):
             said = journal.shown()
             self._transport.write(HEAD % len(said) + said)
             return
