@@ -14,7 +14,7 @@ from workspaces.models import Channel, Member, Workspace
 from workspaces.models.tenant import uuid7
 
 from . import estimating, scheduling
-from .audience import Breakdown, breakdown
+from .audience import BadAudience, Breakdown, breakdown
 from .checking import Problem, problems, purpose_of
 from .models import Broadcast
 from .steering import Refused, cancel, pause, pause_itself, resume, tell
@@ -116,7 +116,7 @@ def launch(broadcast: Broadcast, *, key: UUID, by: Member, now: datetime | None 
 
 
 def _launched(broadcast: Broadcast, key: UUID, by: Member, now: datetime) -> Broadcast:
-    counted = breakdown(broadcast, patient=True, now=now) if broadcast.audience.get("include") else None
+    counted = _counted(broadcast, now)
     for problem in problems(broadcast, now=now, counted=counted):
         raise Refused(problem.code, problem.text)
     broadcast.status, broadcast.launch_key = Status.SCHEDULED, key
@@ -134,6 +134,14 @@ def _launched(broadcast: Broadcast, key: UUID, by: Member, now: datetime) -> Bro
     )
     tell(broadcast)
     return broadcast
+
+
+def _counted(broadcast: Broadcast, now: datetime) -> Breakdown | None:
+    """Who would receive it; None where `problems` says why that cannot be known."""
+    try:
+        return breakdown(broadcast, patient=True, now=now) if broadcast.audience.get("include") else None
+    except BadAudience:
+        return None
 
 
 def _cost(broadcast: Broadcast, counted: Breakdown) -> int:

@@ -29,6 +29,11 @@ def freeze(broadcast: Broadcast) -> bool:
             return _mine(broadcast) and _freeze(broadcast)
     except Overtaken:
         return False
+    except audience.BadAudience as bad:
+        steering.pause_itself(
+            broadcast, "audience", f"{bad} Make a copy and choose its audience again."
+        )
+        return False
 
 
 class Overtaken(Exception):

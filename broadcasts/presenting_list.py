@@ -28,6 +28,7 @@ LOOKS = {
 }
 # Why it paused, in two words; the page of the broadcast says the rest.
 PAUSES = {
+    "audience": "audience not usable",
     "credits": "credits used up",
     "template": "template not usable",
     "channel": "number not usable",

@@ -12,8 +12,8 @@ import pytest
 from django.apps import apps
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("config", "inbox", "templates_mgmt", "contacts", "workspaces", "providers", "live", "simulator", "bench")
-OURS = ("workspaces", "contacts", "templates_mgmt", "inbox")
+OURS = ("workspaces", "contacts", "templates_mgmt", "inbox", "broadcasts")
+PACKAGES = (*OURS, "config", "providers", "live", "simulator", "bench")
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "services", "service", "managers", "signals", "misc", "common"}
 UNSCOPED_MODELS = {"workspaces.User", "workspaces.Workspace"}  # above the border: they are what it is drawn around
 ENTRANCES = re.compile(r"\.(urls|views|hooks|jobs|admin|management)(\.|_|$)")

@@ -116,7 +116,7 @@ def charge_many(
     if not paid:
         return
     total = sum(charge.credits for charge in paid)
-    values = {
+    values: dict[str, Any] = {
         "ws": workspace_id,
         "pocket": pocket,
         "total": total,
@@ -219,7 +219,7 @@ def _book(
     note: str = "",
     by: Member | None = None,
 ) -> CreditEntry:
-    values = {
+    values: dict[str, Any] = {
         "ws": workspace_id,
         "pocket": pocket,
         "kind": kind,

@@ -199,3 +199,11 @@ def test_missing_credits_are_counted(db: None) -> None:
 def test_a_quick_template_with_a_file_is_not_broadcast(ana: Member) -> None:
     quick = make_translation(number_of(ana.workspace), name="Picture", quick=True, components=PICTURED, variables={})
     assert codes(draft(ana, translation=quick, variables={}, audience=EVERYBODY)) == ["values"]
+
+
+def test_a_draft_whose_segment_is_gone_is_refused_in_words(ana: Member) -> None:
+    broadcast = draft(ana)
+    with tenancy.scope(ana.workspace_id):
+        Broadcast.objects.filter(pk=broadcast.pk).update(audience={"include": [{"segment": 99}]})
+    with pytest.raises(campaigns.Refused, match="was deleted"):
+        launch(again(broadcast), ana)

@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 
 from broadcasts import conducting, expanding, freezing, sweeping
-from broadcasts.models import Recipient
+from broadcasts.models import Broadcast, Recipient
 from contacts import consent
 from contacts.models import Contact
 from inbox.models import Conversation, Message
@@ -51,6 +51,18 @@ def test_everybody_in_the_audience_gets_one_message_in_the_broadcasts_lane(ana: 
     assert {message.translation_id for message in sent} == {broadcast.translation_id}
     assert states(broadcast) == {"queued": 3}
     assert (broadcast.status, broadcast.audience_count) == ("running", 3)
+
+
+def test_an_audience_that_is_gone_by_then_pauses_the_broadcast_in_words(ana: Member) -> None:
+    make_people(ana.workspace, 2)
+    broadcast = begun(ana)
+    with tenancy.scope(ana.workspace_id):
+        Broadcast.objects.filter(pk=broadcast.pk).update(audience={"include": [{"tag": 99}]})
+    conducting.work_on(broadcast.pk)
+    broadcast = again(broadcast)
+    assert (broadcast.status, broadcast.pause_reason) == ("paused", "audience")
+    assert "was deleted" in broadcast.pause_text
+    assert states(broadcast) == {}
 
 
 def test_each_message_is_charged_and_named_in_the_ledger(ana: Member) -> None:

