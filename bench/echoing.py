@@ -22,7 +22,7 @@ import aiohttp
 from .fake import ANSWER, HEAD, RECIPIENT, Connection, numbers
 
 TOKEN = re.compile(rb'"biz_opaque_callback_data": ?"([^"]+)"')
-STEPS = {"sent": 0.1, "delivered": 0.4, "read": 0.8}  # seconds after it was accepted
+STEPS = {"sent": 0.5, "delivered": 1.0, "read": 2.0}  # seconds after it was accepted
 AT_ONCE = 100  # statuses in a body
 POSTS = 6  # bodies under way at once
 TICK = 0.05
