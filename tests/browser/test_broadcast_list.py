@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.desk import Desk
-from tests.browser.test_contacts_pages import violations
-from tests.browser.test_templates_pages import BEYOND, SIZES
+from tests.browser.looking import LOOKS, too_wide, violations
 
 PLACES = ("", "?q=nothing+like+it", "calendar/")
 
@@ -49,13 +49,16 @@ def test_the_calendar_leads_from_month_to_month_and_to_the_broadcast(desk: Desk)
         expect(page).to_have_url(re.compile(re.escape(target)))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_nothing_is_wider_than_the_screen_and_everybody_can_use_it(desk: Desk, theme: str) -> None:
-    with desk.agent("marketer") as page:
-        page.context.add_cookies([{"name": "theme", "value": theme, "url": desk.stack.base_url}])
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_everybody_can_use_the_pages(desk: Desk, width: int, theme: Any) -> None:
+    with desk.agent("marketer", color_scheme=theme, viewport={"width": width, "height": 844}) as page:
         for place in PLACES:
-            for width, height in SIZES:
-                page.set_viewport_size({"width": width, "height": height})
-                page.goto(at(desk, place))
-                assert page.evaluate(BEYOND) == [], (place, width)
-            assert violations(page) == [], place
+            page.goto(at(desk, place))
+            assert (place, violations(page)) == (place, [])
+
+
+def test_nothing_has_to_be_scrolled_sideways(desk: Desk) -> None:
+    with desk.agent("marketer") as page:
+        for place in PLACES:
+            page.goto(at(desk, place))
+            assert (place, too_wide(page)) == (place, [])

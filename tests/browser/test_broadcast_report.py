@@ -12,8 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.desk import Desk
-from tests.browser.test_contacts_pages import violations
-from tests.browser.test_templates_pages import BEYOND, SIZES
+from tests.browser.looking import LOOKS, too_wide, violations
 
 SALE, PAUSED = "Autumn linen sale", "Weekend flash sale"
 SOON = 60_000  # milliseconds; the clock goes round every three seconds, and machines are slow at times
@@ -129,19 +128,17 @@ def every_page(desk: Desk, page: Page) -> Iterator[str]:
             yield f"{name} {rest}"
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_axe_finds_nothing_on_any_page(desk: Desk, theme: Any, width: int) -> None:
+@pytest.mark.parametrize(("width", "theme"), LOOKS)
+def test_axe_finds_nothing_on_any_page(desk: Desk, width: int, theme: Any) -> None:
     with desk.agent("marketer", color_scheme=theme, viewport={"width": width, "height": 844}) as page:
         for name in every_page(desk, page):
             assert (name, violations(page)) == (name, [])
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_nothing_has_to_be_scrolled_sideways(desk: Desk, width: int, height: int) -> None:
-    with desk.agent("marketer", viewport={"width": width, "height": height}) as page:
+def test_nothing_has_to_be_scrolled_sideways(desk: Desk) -> None:
+    with desk.agent("marketer") as page:
         for name in every_page(desk, page):
-            assert (name, page.evaluate(BEYOND)) == (name, [])
+            assert (name, too_wide(page)) == (name, [])
 
 
 def test_everything_works_without_scripts(desk: Desk) -> None:
