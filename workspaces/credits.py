@@ -165,7 +165,9 @@ def open_pockets(workspace: Workspace, *, credits: int | None = None) -> None:
     credits = settings.STARTING_CREDITS if credits is None else credits
     known = CreditEntry.objects.filter(workspace=workspace, kind=CreditEntry.Kind.TOP_UP, reference=STARTING)
     if credits and not known.exists():
-        top_up(workspace.pk, Kind.WHATSAPP, credits, reference=STARTING, note="What a new workspace begins with")
+        # Without a signal: nobody looks at a workspace that is just being made.
+        note, kind = "What a new workspace begins with", CreditEntry.Kind.TOP_UP
+        _book(workspace.pk, Kind.WHATSAPP, kind, credits, reference=STARTING, note=note)
 
 
 @transaction.atomic
@@ -176,6 +178,7 @@ def top_up(
     if credits <= 0:
         raise NotPossible("A top-up adds at least one credit.")
     entry = _book(workspace_id, pocket, CreditEntry.Kind.TOP_UP, credits, reference=reference, note=note, by=by)
+    publish(workspace_id, "credits")
     if by is not None:
         auditing.record(by, "credits.topped_up", reference, after={"pocket": pocket, "credits": credits})
     return entry
@@ -194,6 +197,7 @@ def transfer(
     kind = CreditEntry.Kind.TRANSFER
     out = _book(workspace_id, source, kind, -credits, note=f"To {Kind(target).label}", by=by)
     into = _book(workspace_id, target, kind, credits, note=f"From {Kind(source).label}", by=by)
+    publish(workspace_id, "credits")
     auditing.record(by, "credits.transferred", after={"from": source, "to": target, "credits": credits})
     return out, into
 
@@ -204,6 +208,7 @@ def adjust(workspace_id: int, pocket: str, credits: int, *, note: str, by: Membe
     if not credits or not note.strip():
         raise NotPossible("An adjustment needs an amount and a reason.")
     entry = _book(workspace_id, pocket, CreditEntry.Kind.ADJUSTMENT, credits, note=note, by=by)
+    publish(workspace_id, "credits")
     if by is not None:
         auditing.record(by, "credits.adjusted", note, after={"pocket": pocket, "credits": credits})
     return entry
@@ -239,7 +244,6 @@ def _book(
         raise AlreadyBooked(f"A top-up with the reference “{reference}” is booked already.") from error
     if row is None:
         raise NotEnough(pocket, -amount, _left(workspace_id, pocket)[0])
-    publish(workspace_id, "credits")
     return CreditEntry.objects.get(workspace_id=workspace_id, pk=row[0])
 
 

@@ -25,7 +25,7 @@ from tests.stack import Stack
 SCALE = int(os.environ.get("DRILL_SCALE") or 1)  # 10: the full size
 PEOPLE, STOPS, SECONDS = 2_000 * SCALE, 200 * SCALE, 18.0
 KILLS = ("worker-broadcasts",) * 6 + ("worker-inbound",) * 3 + ("clock",)
-CEILING_SECONDS = 150
+CEILING_SECONDS = 300
 PREFIX = "447948"
 
 MARKETING = """
