@@ -35,7 +35,7 @@ PACE = 130 if SCALE == 1 else 400
 KILLED = ("worker-broadcasts", "worker-bulk", "worker-broadcasts", "worker-bulk", "worker-inbound", "web", "clock")
 KILLS = 10 if SCALE == 1 else 50
 SILENCE_SECONDS = 20  # without any webhook: longer than an unknown message waits for its control group
-CEILING_SECONDS = 170 if SCALE == 1 else 900
+CEILING_SECONDS = 300 if SCALE == 1 else 900
 REPLY_SECONDS = 2.0  # an agent's reply has left by then, nineteen times of twenty
 PREFIX = "447949"
 
