@@ -31,6 +31,7 @@ UPDATE broadcasts_broadcast SET paced_until = paced_until - %(unused)s * %(step)
  WHERE workspace_id = %(ws)s AND id = %(broadcast)s
    AND paced_until = %(first)s + %(count)s * %(step)s * interval '1 second'
 """
+# One moment for all of them: the clock goes on while a statement runs.
 RELEASE = """
 WITH waiting AS (
     SELECT m.id, r.due_at, c.time_zone, coalesce(nullif(r.country, ''), c.country) AS country,
@@ -42,13 +43,13 @@ WITH waiting AS (
        AND r.broadcast_id = %(broadcast)s),
 moved AS (
     UPDATE inbox_message m
-       SET due_at = greatest(w.due_at, p.allowed, clock_timestamp() + w.place * %(step)s * interval '1 second'),
+       SET due_at = greatest(w.due_at, p.allowed, statement_timestamp() + w.place * %(step)s * interval '1 second'),
            updated_at = clock_timestamp()
       FROM waiting w LEFT JOIN unnest(%(zones)s::text[], %(countries)s::text[], %(allowed)s::timestamptz[])
            AS p (time_zone, country, allowed) ON p.time_zone = w.time_zone AND p.country = w.country
      WHERE m.id = w.id RETURNING m.id)
 UPDATE broadcasts_broadcast
-   SET paced_until = clock_timestamp() + (SELECT count(*) FROM moved) * %(step)s * interval '1 second'
+   SET paced_until = statement_timestamp() + (SELECT count(*) FROM moved) * %(step)s * interval '1 second'
  WHERE workspace_id = %(ws)s AND id = %(broadcast)s
 """
 HELD_ZONES = """
